@@ -1,0 +1,47 @@
+//! Everything the program can ask of the world, as data.
+
+use std::time::Duration;
+
+use crate::coverage::{FilePath, Line};
+
+/// Names one asynchronous request; an answer to anything but the newest of its kind is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct RequestId(pub u64);
+
+/// What a timer is for; a late one of another number is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Timer(pub u64);
+
+/// A wish. The runtime carries it out and answers with messages.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Read the reports again, now.
+    LoadReports { request: RequestId },
+    /// Read a source and find its gaps.
+    LoadSource { request: RequestId, path: FilePath },
+    /// Colour the lines of a source from `first` on, `count` of them.
+    Highlight {
+        request: RequestId,
+        path: FilePath,
+        first: Line,
+        count: u32,
+    },
+    /// Start the agent, write to it, or end it.
+    Agent(crate::agent::Outgoing),
+    /// Run the project's test command.
+    RunTests,
+    /// End the running tests, the whole process tree.
+    StopTests,
+    /// Hand the terminal to the person's editor.
+    OpenEditor { path: FilePath, line: Line },
+    /// Put text on the person's clipboard.
+    Copy(String),
+    /// Ring for attention, only while the terminal is not in focus.
+    Notify(String),
+    /// Send `Message::Timer` after a delay.
+    After { timer: Timer, delay: Duration },
+    /// Stop as ctrl-z does, and draw again when continued.
+    Suspend,
+    /// End every child, restore the terminal, leave with this exit status.
+    Quit { status: i32 },
+}

@@ -1,0 +1,37 @@
+//! Text to coloured spans: syntect only, no ratatui, no I/O.
+
+use crate::coverage::Line;
+
+/// Coloured lines of one source, from `first` on.
+#[derive(Debug)]
+pub struct Highlighted {
+    pub first: Line,
+    /// For each line its spans in order; together they are the whole line.
+    pub lines: Vec<Vec<StyledSpan>>,
+}
+
+/// A piece of a line with one look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StyledSpan {
+    /// Its length in bytes of UTF-8.
+    pub len: usize,
+    pub class: SyntaxClass,
+}
+
+/// What a piece of source is; the theme gives each a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum SyntaxClass {
+    #[default]
+    Plain,
+    Comment,
+    Keyword,
+    Operator,
+    String,
+    Number,
+    Constant,
+    Function,
+    Type,
+    Variable,
+    Punctuation,
+    Invalid,
+}
