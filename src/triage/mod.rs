@@ -1,1 +1,8 @@
-//! Filled in by the changes that follow.
+//! What became of each gap: its state, and the campaign that decides what is sent next and when to stop.
+//!
+//! Pure. It never believes what an agent says of itself; only reports written after the work move a gap
+//! to [`GapState::Closed`].
+
+mod state;
+
+pub use state::GapState;
