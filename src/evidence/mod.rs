@@ -1,1 +1,7 @@
-//! Filled in by the changes that follow.
+//! Why we believe that a test is worth keeping: findings, and the rungs a test file has to climb.
+//!
+//! Pure. The runs themselves happen in `runtime`; here is what to run next and what its outcome means.
+
+mod finding;
+
+pub use finding::{Finding, FindingCode, Rung, RungResult, Verdict};
