@@ -3,5 +3,6 @@
 //! Pure. The runs themselves happen in `runtime`; here is what to run next and what its outcome means.
 
 mod finding;
+pub mod suite;
 
 pub use finding::{Finding, FindingCode, Rung, RungResult, Verdict};

@@ -3,6 +3,12 @@
 //! Pure. It never believes what an agent says of itself; only reports written after the work move a gap
 //! to [`GapState::Closed`].
 
+mod batch;
+mod campaign;
 mod state;
 
+pub use batch::{Batch, Pick, batches};
+pub use campaign::{
+    Campaign, Learnt, Limits, Next, Standing, StopReason, TurnResult, forecast_tokens,
+};
 pub use state::GapState;
