@@ -1,1 +1,12 @@
-//! Filled in by the changes that follow.
+//! What a source text is made of: its functions, its decisions and the way each arm goes on.
+//!
+//! tree-sitter reads the text; nothing here runs, resolves or imports it. A broken text gives what
+//! could be read of it. Pure, and this room never says what a report covers: it does not know reports.
+
+mod language;
+mod outline;
+mod text;
+
+pub use language::Language;
+pub use outline::{Arm, Callable, Decision, DecisionKind, Onward, Outline, Role, outline};
+pub use text::{Extent, Place};
