@@ -1,1 +1,3 @@
 //! Filled in by the changes that follow.
+
+pub mod snapshot;
