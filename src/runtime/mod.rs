@@ -1,3 +1,4 @@
 //! Filled in by the changes that follow.
 
 pub mod snapshot;
+pub mod store;

@@ -5,6 +5,7 @@
 
 mod batch;
 mod campaign;
+pub mod record;
 mod state;
 
 pub use batch::{Batch, Pick, batches};
