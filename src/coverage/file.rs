@@ -101,6 +101,13 @@ impl FileCoverage {
         self.totals
     }
 
+    /// The same file under other figures: for reports whose figures are known only at their end.
+    #[must_use]
+    pub fn with_totals(mut self, totals: Totals) -> Self {
+        self.totals = totals;
+        self
+    }
+
     /// Every executable line with its hits, ascending.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = (Line, Hits)> + '_ {
         self.lines

@@ -53,6 +53,12 @@ pub enum ParseError {
         what: &'static str,
         export: &'static str,
     },
+    /// A known file that is no coverage report, and what to use instead of it.
+    #[error("this is {what}, which tells no arms or lines by file; {instead}")]
+    Foreign {
+        what: &'static str,
+        instead: &'static str,
+    },
     #[error("{place}: the file ends in the middle of {within}; the tool may still be writing it")]
     Truncated { place: Place, within: &'static str },
     #[error("{place}: expected {expected}, found {found}")]

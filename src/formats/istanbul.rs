@@ -1,0 +1,403 @@
+//! Istanbul's `coverage-final.json`: nyc, jest, vitest, c8 and everything else that instruments or maps
+//! to `istanbul-lib-coverage` data.
+//!
+//! Figures are made the way `istanbul-lib-coverage` 3.2 makes them, for the file stores none: statements
+//! are the keys of `s`, functions those of `f`, arms the members of `b`; a line is covered as often as
+//! the most executed statement that starts on it. Ids are names, not places: they can have gaps.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+
+use super::by_path::ByPath;
+use super::json::{self, Count, Text, Whole};
+use super::oddities::Oddities;
+use super::{ParseError, text};
+use crate::coverage::{
+    Column, Construct, FileBuilder, FileCoverage, Format, Hits, Line, Outcome, Position, Ratio,
+    Report, Span, Totals,
+};
+
+/// Reads a report. An empty object is a report of no files.
+pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
+    let mut found = Found::default();
+    json::read(bytes, Files(&mut found))?;
+    Ok(Report {
+        format: Format::Istanbul,
+        tool: None,
+        totals: found.files.totals(),
+        files: found.files.into_vec(),
+        source_roots: Vec::new(),
+        warnings: found.oddities.finish(),
+    })
+}
+
+#[derive(Default)]
+struct Found {
+    files: ByPath,
+    oddities: Oddities,
+}
+
+impl Found {
+    fn add(&mut self, path: &str, entry: &Entry<'_>) {
+        let file = entry.file(path, &mut self.oddities);
+        self.files.add(path, file, &mut self.oddities);
+    }
+}
+
+/// The outermost object: files by path.
+struct Files<'f>(&'f mut Found);
+
+impl<'de> DeserializeSeed<'de> for Files<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Files<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("files by path")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((path, entry)) = map.next_entry::<Text<'de>, Entry<'de>>()? {
+            self.0.add(path.as_str(), &entry);
+        }
+        Ok(())
+    }
+}
+
+/// One file. What no figure and no mark is made of (`hash`, `inputSourceMap`, `meta`…) is skipped.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Entry<'a> {
+    #[serde(rename = "statementMap")]
+    statement_map: Ids<Range>,
+    #[serde(rename = "fnMap", borrow)]
+    fn_map: Ids<FunctionShape<'a>>,
+    #[serde(rename = "branchMap", borrow)]
+    branch_map: Ids<BranchShape<'a>>,
+    s: Ids<Count>,
+    f: Ids<Count>,
+    b: Ids<Vec<Count>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FunctionShape<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    decl: Range,
+    loc: Range,
+    line: Whole,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct BranchShape<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Option<Text<'a>>,
+    loc: Range,
+    locations: Vec<Range>,
+    /// Absent with vitest's Istanbul provider.
+    line: Whole,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(default)]
+struct Range {
+    start: Point,
+    end: Point,
+}
+
+/// Absent, null, negative and fractional numbers all occur; see [`Point::position`].
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(default)]
+struct Point {
+    line: Whole,
+    column: Whole,
+}
+
+impl Point {
+    fn line(self) -> Option<Line> {
+        self.line
+            .0
+            .and_then(|line| u32::try_from(line).ok())
+            .and_then(Line::new)
+    }
+
+    /// `None` for a point without a line (the `else` that nobody wrote). A negative column is 0: c8
+    /// writes -1 for what source maps cannot tell. A null column is none: vitest writes `Infinity` so,
+    /// "to the end of the line". Columns past the end of the line cannot be told here.
+    fn position(self) -> Option<Position> {
+        Some(Position {
+            line: self.line()?,
+            column: self
+                .column
+                .0
+                .map(|column| Column::new(u32::try_from(column.max(0)).unwrap_or(u32::MAX))),
+        })
+    }
+}
+
+impl Range {
+    /// An end before the start, or without a line, is the start itself.
+    fn span(self) -> Option<Span> {
+        let start = self.start.position()?;
+        let end = self.end.position().unwrap_or(Position::line(start.line));
+        let whole_line = end.column.is_none() && end.line >= start.line;
+        Some(Span {
+            start,
+            end: if whole_line { end } else { end.max(start) },
+        })
+    }
+}
+
+impl Entry<'_> {
+    fn file(&self, path: &str, oddities: &mut Oddities) -> FileCoverage {
+        let mut file = FileCoverage::builder(path);
+        let statements = self.s.ratio();
+        let lines = self.lines(path, &mut file, oddities);
+        let functions = self.f.ratio();
+        self.functions(path, &mut file, oddities);
+        let branches = self.b.0.iter().flat_map(|(_, arms)| arms);
+        let branches = ratio(branches.copied());
+        self.branches(path, &mut file, oddities);
+        file.totals(Totals {
+            branches: Some(branches),
+            lines: Some(lines),
+            functions: Some(functions),
+            statements: Some(statements),
+        });
+        file.finish()
+    }
+
+    fn lines(&self, path: &str, file: &mut FileBuilder, oddities: &mut Oddities) -> Ratio {
+        let mut lines = Vec::with_capacity(self.s.0.len());
+        for (place, &(id, count)) in self.s.0.iter().enumerate() {
+            odd_count(path, count, oddities);
+            match self
+                .statement_map
+                .get(place, id)
+                .and_then(|range| range.start.line())
+            {
+                Some(line) => lines.push((line, count.n)),
+                None => oddities.note("statements without a place", || {
+                    format!(
+                        "{} counts a statement that it does not place",
+                        text::quote_name(path)
+                    )
+                }),
+            }
+        }
+        lines.sort_unstable();
+        let mut ratio = Ratio::default();
+        for same in lines.chunk_by(|a, b| a.0 == b.0) {
+            // Sorted by count within a line: the last is the most.
+            if let Some(&(line, most)) = same.last() {
+                file.line(line, Hits::times(most));
+                ratio = ratio.plus(Ratio::new(u64::from(most > 0), 1));
+            }
+        }
+        ratio
+    }
+
+    fn functions(&self, path: &str, file: &mut FileBuilder, oddities: &mut Oddities) {
+        for (place, &(id, count)) in self.f.0.iter().enumerate() {
+            odd_count(path, count, oddities);
+            let shape = self.fn_map.get(place, id);
+            let span = shape.and_then(|shape| {
+                let body = shape.loc.span();
+                let head = shape.decl.span().or(body).or_else(|| {
+                    let line = u32::try_from(shape.line.0?).ok().and_then(Line::new)?;
+                    Some(Span::line(line))
+                })?;
+                let end = body.map_or(head.end, |body| body.end);
+                Some(Span {
+                    start: head.start,
+                    end: if end.line < head.start.line {
+                        head.end
+                    } else {
+                        end
+                    },
+                })
+            });
+            if let (Some(shape), Some(span)) = (shape, span) {
+                let name = shape.name.as_ref().map_or("", Text::as_str);
+                file.function(name, span, Hits::times(count.n));
+            } else {
+                oddities.note("functions without a place", || {
+                    format!(
+                        "{} counts a function that it does not place",
+                        text::quote_name(path)
+                    )
+                });
+            }
+        }
+    }
+
+    fn branches(&self, path: &str, file: &mut FileBuilder, oddities: &mut Oddities) {
+        for (place, (id, arms)) in self.b.0.iter().enumerate() {
+            let shape = self.branch_map.get(place, *id);
+            let Some((shape, span)) = shape.and_then(|shape| Some((shape, shape.span()?))) else {
+                oddities.note("branches without a place", || {
+                    format!(
+                        "{} counts a branch that it does not place",
+                        text::quote_name(path)
+                    )
+                });
+                continue;
+            };
+            let construct = shape.construct();
+            file.branch(span, construct);
+            for (nth, &count) in arms.iter().enumerate() {
+                odd_count(path, count, oddities);
+                let outcome = shape.outcome(construct, nth);
+                file.arm(outcome, Hits::times(count.n));
+            }
+        }
+    }
+}
+
+fn odd_count(path: &str, count: Count, oddities: &mut Oddities) {
+    if count.odd {
+        oddities.note("counts that are no counts", || {
+            format!(
+                "{} has a hit count that is negative, no whole number or too large; {} is shown",
+                text::quote_name(path),
+                count.n
+            )
+        });
+    }
+}
+
+impl BranchShape<'_> {
+    /// Where lcov and Cobertura show it too: `loc`; where that has no line, the first place there is.
+    fn span(&self) -> Option<Span> {
+        self.loc
+            .span()
+            .or_else(|| self.locations.iter().find_map(|range| range.span()))
+            .or_else(|| {
+                let line = u32::try_from(self.line.0?).ok().and_then(Line::new)?;
+                Some(Span::line(line))
+            })
+    }
+
+    fn construct(&self) -> Construct {
+        match self.kind.as_ref().map_or("", Text::as_str) {
+            "if" => Construct::If,
+            "cond-expr" => Construct::Conditional,
+            "binary-expr" => Construct::Logical,
+            "switch" => Construct::Switch,
+            "default-arg" => Construct::DefaultArgument,
+            "branch" => Construct::Block,
+            _ => Construct::Unknown,
+        }
+    }
+
+    /// The then-arm of an `if` has the place of the whole `if`; with `istanbul ignore if` the only arm
+    /// is the `else`, so the place decides and not the number. Other arms are where their code is.
+    fn outcome(&self, construct: Construct, nth: usize) -> Outcome<'static> {
+        let Some(range) = self.locations.get(nth) else {
+            return Outcome::Nth;
+        };
+        match range.start.position() {
+            None if construct == Construct::If => Outcome::ImplicitElse,
+            None => Outcome::Nth,
+            Some(_) if construct == Construct::If && range.start == self.loc.start => Outcome::True,
+            Some(position) => Outcome::At(position),
+        }
+    }
+}
+
+/// An object of things by id, in the order of the file. Ids are numbers in every known tool; any other
+/// string is an id too.
+#[derive(Debug)]
+struct Ids<T>(Vec<(u64, T)>);
+
+impl<T> Default for Ids<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Ids<T> {
+    /// The thing of an id. Tools write maps and counts in one order, so `place` is right nearly always.
+    fn get(&self, place: usize, id: u64) -> Option<&T> {
+        if let Some((at, thing)) = self.0.get(place)
+            && *at == id
+        {
+            return Some(thing);
+        }
+        // Integer-like keys are ascending in what JavaScript writes; other orders are searched.
+        let found = self.0.binary_search_by_key(&id, |&(at, _)| at);
+        let found = found
+            .ok()
+            .or_else(|| self.0.iter().rposition(|&(at, _)| at == id))?;
+        self.0.get(found).map(|(_, thing)| thing)
+    }
+}
+
+impl Ids<Count> {
+    fn ratio(&self) -> Ratio {
+        ratio(self.0.iter().map(|&(_, count)| count))
+    }
+}
+
+fn ratio(counts: impl Iterator<Item = Count>) -> Ratio {
+    counts.fold(Ratio::default(), |sum, count| {
+        sum.plus(Ratio::new(u64::from(count.n > 0), 1))
+    })
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ids<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = Ids<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of entries by id")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ids<T>, A::Error> {
+                let mut things = Vec::new();
+                while let Some((id, thing)) = map.next_entry::<Id, T>()? {
+                    things.push((id.0, thing));
+                }
+                Ok(Ids(things))
+            }
+            fn visit_unit<E>(self) -> Result<Ids<T>, E> {
+                Ok(Ids::default())
+            }
+        }
+        deserializer.deserialize_any(Reader(PhantomData))
+    }
+}
+
+/// A key: its number, or a hash with the highest bit set.
+struct Id(u64);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Id;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id")
+            }
+            fn visit_str<E>(self, id: &str) -> Result<Id, E> {
+                let canonical = id == "0" || !id.starts_with(['0', '+']);
+                let number = id.parse::<u64>().ok().filter(|n| canonical && n >> 63 == 0);
+                Ok(Id(number.unwrap_or_else(|| {
+                    use std::hash::Hasher;
+                    let mut hasher = rustc_hash::FxHasher::default();
+                    hasher.write(id.as_bytes());
+                    hasher.finish() | 1 << 63
+                })))
+            }
+        }
+        deserializer.deserialize_identifier(Reader)
+    }
+}

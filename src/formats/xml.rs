@@ -1,0 +1,247 @@
+//! XML that knows its place, read tag by tag.
+//!
+//! No entity is ever expanded but the five of XML itself and character numbers; a document type is
+//! skipped, nothing it names is fetched. So an entity bomb is a few bytes of text.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::errors::{Error, IllFormedError, SyntaxError};
+use quick_xml::events::{BytesStart, Event};
+
+use super::{ParseError, Place, text};
+
+/// The most elements that may be open at once: far beyond any report, and a bound for memory.
+const DEEPEST: usize = 1000;
+
+/// A walk over the tags of a text.
+pub(super) struct Tags<'a> {
+    bytes: &'a [u8],
+    reader: Reader<&'a [u8]>,
+    depth: usize,
+}
+
+/// What a walk meets. An empty element is `Empty` alone, without a `Close`.
+#[derive(Debug)]
+pub(super) enum Tag<'a> {
+    Open(Element<'a>),
+    Empty(Element<'a>),
+    Close,
+    /// Character data, as it stands; entities in it are not part of it.
+    #[allow(dead_code, reason = "only some formats read text")]
+    Text(Cow<'a, str>),
+}
+
+/// An element's name and attributes.
+#[derive(Debug)]
+pub(super) struct Element<'a>(BytesStart<'a>);
+
+impl<'a> Tags<'a> {
+    /// `bytes` must be UTF-8; [`utf8`] makes them so.
+    pub(super) fn new(text: &'a str) -> Self {
+        let mut reader = Reader::from_str(text);
+        // A stray `&` in a name is the tool's mistake and no reason to lose the report.
+        reader.config_mut().allow_dangling_amp = true;
+        Self {
+            bytes: text.as_bytes(),
+            reader,
+            depth: 0,
+        }
+    }
+
+    /// The next tag, `None` at the end of a whole document.
+    pub(super) fn next(&mut self) -> Result<Option<Tag<'a>>, ParseError> {
+        loop {
+            match self.reader.read_event() {
+                Ok(Event::Start(element)) => {
+                    self.depth += 1;
+                    if self.depth > DEEPEST {
+                        return Err(ParseError::Limit {
+                            place: self.place(),
+                            what: format!(
+                                "elements are nested more than {DEEPEST} deep, which no coverage tool writes"
+                            ),
+                        });
+                    }
+                    return Ok(Some(Tag::Open(Element(element))));
+                }
+                Ok(Event::Empty(element)) => return Ok(Some(Tag::Empty(Element(element)))),
+                Ok(Event::End(_)) => {
+                    self.depth -= 1;
+                    return Ok(Some(Tag::Close));
+                }
+                Ok(Event::Text(text)) => return Ok(Some(Tag::Text(text.into_inner()))),
+                Ok(Event::CData(text)) => return Ok(Some(Tag::Text(text.into_inner()))),
+                Ok(Event::Eof) if self.depth > 0 => {
+                    return Err(ParseError::Truncated {
+                        place: Place::of(self.bytes, self.bytes.len()),
+                        within: "an element",
+                    });
+                }
+                Ok(Event::Eof) => return Ok(None),
+                Ok(
+                    Event::Comment(_)
+                    | Event::Decl(_)
+                    | Event::PI(_)
+                    | Event::DocType(_)
+                    | Event::GeneralRef(_),
+                ) => {}
+                Err(error) => return Err(self.placed(&error)),
+            }
+        }
+    }
+
+    /// How many elements are open.
+    #[allow(dead_code, reason = "only some formats ask")]
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Where the walk is: behind the tag met last.
+    pub(super) fn place(&self) -> Place {
+        Place::of(self.bytes, self.offset())
+    }
+
+    fn offset(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+    }
+
+    /// An error about the tag met last.
+    #[allow(dead_code, reason = "only some formats ask")]
+    pub(super) fn unexpected(&self, expected: impl Into<String>) -> ParseError {
+        let end = self.offset().min(self.bytes.len());
+        let start = memchr::memrchr(b'<', self.bytes.get(..end).unwrap_or_default()).unwrap_or(end);
+        text::syntax(self.bytes, start, expected)
+    }
+
+    fn placed(&self, error: &Error) -> ParseError {
+        let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
+        match error {
+            Error::Syntax(kind) => {
+                // All of these mean that the input ended within the thing.
+                let within = match kind {
+                    SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl => "an XML declaration",
+                    SyntaxError::UnclosedComment => "a comment",
+                    SyntaxError::UnclosedDoctype => "a document type",
+                    SyntaxError::UnclosedCData => "a CDATA section",
+                    SyntaxError::InvalidBangMarkup if at + 9 < self.bytes.len() => {
+                        return text::syntax(self.bytes, at, "a tag");
+                    }
+                    _ => "a tag",
+                };
+                ParseError::Truncated {
+                    place: Place::of(self.bytes, self.bytes.len()),
+                    within,
+                }
+            }
+            Error::IllFormed(IllFormedError::MismatchedEndTag { expected, .. }) => text::syntax(
+                self.bytes,
+                at,
+                format!("`</{}>`", text::harmless_line(expected)),
+            ),
+            Error::IllFormed(IllFormedError::UnmatchedEndTag(_)) => {
+                text::syntax(self.bytes, at, "an opening tag before this closing one")
+            }
+            _ => text::syntax(self.bytes, at, "well-formed XML"),
+        }
+    }
+}
+
+impl Element<'_> {
+    pub(super) fn name(&self) -> &str {
+        self.0.name().into_inner()
+    }
+
+    /// The value of an attribute, its entities resolved; `None` where it is absent.
+    pub(super) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.attributes()
+            .find_map(|(key, value)| (key == name).then(|| resolved(value)))
+    }
+
+    /// A whole number; `None` where the attribute is absent or holds something else.
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        self.attributes()
+            .find_map(|(key, value)| (key == name).then(|| number(value)))
+            .flatten()
+    }
+
+    /// Names and raw values, in order. What is no attribute ends it.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        Attributes(self.0.attributes_raw())
+    }
+}
+
+/// A whole number in decimal; past `u64` it is its last value.
+pub(super) fn number(value: &str) -> Option<u64> {
+    let value = value.trim();
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(value.parse().unwrap_or(u64::MAX))
+}
+
+/// A value with the entities of XML itself and character numbers replaced; any other stays as written.
+pub(super) fn resolved(value: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'&', value.as_bytes()).is_none() {
+        return Cow::Borrowed(value);
+    }
+    let mut whole = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once('&') {
+        whole.push_str(before);
+        let entity = after
+            .split_once(';')
+            .and_then(|(name, tail)| Some((entity(name)?, tail)));
+        if let Some((char, tail)) = entity {
+            whole.push(char);
+            rest = tail;
+        } else {
+            whole.push('&');
+            rest = after;
+        }
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole)
+}
+
+fn entity(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)
+        }
+    }
+}
+
+/// Reads `name="value"` pairs; both kinds of quotes.
+struct Attributes<'a>(&'a str);
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, rest) = self.0.split_once('=')?;
+        let rest = rest.trim_ascii_start();
+        let quote = rest
+            .chars()
+            .next()
+            .filter(|&char| char == '"' || char == '\'')?;
+        let (value, rest) = rest.get(1..)?.split_once(quote)?;
+        self.0 = rest;
+        Some((name.trim_ascii(), value))
+    }
+}
+
+/// The text of a document: UTF-8, else every byte a character (Latin-1).
+pub(super) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    text::name(bytes)
+}
