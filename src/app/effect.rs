@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::coverage::{FilePath, Line};
 
 /// Names one asynchronous request; an answer to anything but the newest of its kind is ignored.
+/// The default, 0, is nobody's request: what the watcher read by itself carries it, and is always taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct RequestId(pub u64);
 

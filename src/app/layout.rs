@@ -1,0 +1,209 @@
+//! Sizes to areas: where everything is, as a pure function of the terminal's size.
+//!
+//! Drawing, scrolling and the mouse all ask here, so they cannot disagree. No drawing, no text.
+
+/// A rectangle of cells, 0-based from the top left. May be empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Area {
+    pub x: u16,
+    pub y: u16,
+    pub width: u16,
+    pub height: u16,
+}
+
+impl Area {
+    #[must_use]
+    pub fn new(x: u16, y: u16, width: u16, height: u16) -> Self {
+        Self {
+            x,
+            y,
+            width,
+            height,
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.width == 0 || self.height == 0
+    }
+
+    #[must_use]
+    pub fn contains(self, column: u16, row: u16) -> bool {
+        column >= self.x
+            && column - self.x < self.width
+            && row >= self.y
+            && row - self.y < self.height
+    }
+
+    /// The first row, and what is below it.
+    #[must_use]
+    pub fn split_top(self, rows: u16) -> (Self, Self) {
+        let rows = rows.min(self.height);
+        (
+            Self {
+                height: rows,
+                ..self
+            },
+            Self {
+                y: self.y + rows,
+                height: self.height - rows,
+                ..self
+            },
+        )
+    }
+
+    /// What is above the last rows, and they.
+    #[must_use]
+    pub fn split_bottom(self, rows: u16) -> (Self, Self) {
+        let rows = rows.min(self.height);
+        self.split_top(self.height - rows)
+    }
+
+    /// The first columns, and what is to their right.
+    #[must_use]
+    pub fn split_left(self, columns: u16) -> (Self, Self) {
+        let columns = columns.min(self.width);
+        (
+            Self {
+                width: columns,
+                ..self
+            },
+            Self {
+                x: self.x + columns,
+                width: self.width - columns,
+                ..self
+            },
+        )
+    }
+
+    /// What is left of the last columns, and they.
+    #[must_use]
+    pub fn split_right(self, columns: u16) -> (Self, Self) {
+        let columns = columns.min(self.width);
+        self.split_left(self.width - columns)
+    }
+}
+
+/// The terminal's size in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub columns: u16,
+    pub rows: u16,
+}
+
+/// The least size that holds the screen; below it one line says so.
+pub const LEAST: Size = Size {
+    columns: 40,
+    rows: 10,
+};
+
+/// From this width on there are two panes side by side.
+const TWO_PANES: u16 = 72;
+
+/// Where the parts of the screen are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub header: Area,
+    pub panes: Panes,
+    /// The line above the strip; empty where there is no room for it.
+    pub rule: Area,
+    /// Picks and session in short.
+    pub strip: Area,
+    /// The keys.
+    pub footer: Area,
+}
+
+/// The heart of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Panes {
+    /// Each with its title in the first row, and the column between them.
+    Two {
+        left: Area,
+        divider: Area,
+        right: Area,
+    },
+    /// Too narrow for two: the one in focus has it all.
+    One(Area),
+}
+
+impl Panes {
+    /// All of it.
+    #[must_use]
+    pub fn whole(self) -> Area {
+        match self {
+            Self::One(area) => area,
+            Self::Two {
+                left,
+                divider,
+                right,
+            } => Area {
+                width: left.width + divider.width + right.width,
+                ..left
+            },
+        }
+    }
+}
+
+/// How the panes' width is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Columns of the left pane as the person dragged it; `None` lets the layout decide.
+    pub left: Option<u16>,
+    /// What the left pane would like, in percent of the width, and at most so many columns.
+    pub percent: u16,
+    pub most: u16,
+}
+
+impl Layout {
+    /// `None` where the terminal is smaller than [`LEAST`].
+    #[must_use]
+    pub fn of(size: Size, share: Share) -> Option<Self> {
+        if size.columns < LEAST.columns || size.rows < LEAST.rows {
+            return None;
+        }
+        let roomy = size.rows >= 30;
+        let whole = Area::new(0, 0, size.columns, size.rows);
+        let (header, rest) = whole.split_top(1);
+        let (_, rest) = rest.split_top(u16::from(roomy));
+        let (rest, footer) = rest.split_bottom(1);
+        let (rest, _) = rest.split_bottom(u16::from(roomy));
+        let (rest, strip) = rest.split_bottom(if roomy { 2 } else { 1 });
+        let (main, rule) = rest.split_bottom(u16::from(size.rows >= 16));
+        Some(Self {
+            header: inset(header),
+            panes: panes(main, share),
+            rule,
+            strip: inset(strip),
+            footer: inset(footer),
+        })
+    }
+}
+
+/// One cell of air at either side, where there is room for it.
+fn inset(area: Area) -> Area {
+    if area.width < 60 {
+        return area;
+    }
+    Area {
+        x: area.x + 1,
+        width: area.width - 2,
+        ..area
+    }
+}
+
+fn panes(main: Area, share: Share) -> Panes {
+    if main.width < TWO_PANES {
+        return Panes::One(main);
+    }
+    let wished = share.left.unwrap_or_else(|| {
+        let part = u32::from(main.width) * u32::from(share.percent) / 100;
+        u16::try_from(part).unwrap_or(share.most).min(share.most)
+    });
+    let (left, rest) = main.split_left(wished.clamp(26, main.width - 40));
+    let (divider, right) = rest.split_left(1);
+    Panes::Two {
+        left,
+        divider,
+        right,
+    }
+}

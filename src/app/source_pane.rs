@@ -1,0 +1,287 @@
+//! The source pane: which text, which line, which gap.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::coverage::{CoveredFile, FilePath, Line, SourceState};
+use crate::gaps::Gap;
+use crate::highlight::StyledSpan;
+
+use super::effect::RequestId;
+use super::message::SourceView;
+
+/// Lines are coloured in pieces of so many.
+pub const PIECE: usize = 64;
+
+/// The text of one file with its cursor.
+#[derive(Debug, Default)]
+pub struct SourcePane {
+    file: Option<CoveredFile>,
+    text: Text,
+    /// The request whose answer is waited for.
+    request: RequestId,
+    /// The line of the cursor, 0-based.
+    cursor: usize,
+    /// The first line in the window, 0-based.
+    scroll: usize,
+    /// Columns scrolled to the right.
+    pub shift: usize,
+    /// Which of the gaps is the current one.
+    gap: Option<usize>,
+    colours: FxHashMap<usize, Vec<Vec<StyledSpan>>>,
+    asked: Vec<usize>,
+    goal: Goal,
+}
+
+/// What is known of the text.
+#[derive(Debug, Default)]
+pub enum Text {
+    /// No file is selected.
+    #[default]
+    None,
+    /// It was asked for.
+    Loading,
+    Ready(Arc<SourceView>),
+    /// There is none to show, and why.
+    Absent(String),
+}
+
+/// Where the cursor goes when the text comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Goal {
+    /// The first gap, or the first line.
+    #[default]
+    FirstGap,
+    LastGap,
+    /// Stay: the same file is read again.
+    Stay,
+}
+
+impl SourcePane {
+    #[must_use]
+    pub fn file(&self) -> Option<&CoveredFile> {
+        self.file.as_ref()
+    }
+
+    #[must_use]
+    pub fn path(&self) -> Option<&FilePath> {
+        self.file.as_ref().map(|file| &file.path)
+    }
+
+    #[must_use]
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// The text, where there is one.
+    #[must_use]
+    pub fn view(&self) -> Option<&Arc<SourceView>> {
+        match &self.text {
+            Text::Ready(view) => Some(view),
+            Text::None | Text::Loading | Text::Absent(_) => None,
+        }
+    }
+
+    /// The line of the cursor, 0-based.
+    #[must_use]
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    #[must_use]
+    pub fn scroll(&self) -> usize {
+        self.scroll
+    }
+
+    /// The number of the current gap among the file's gaps, 0-based, and the gap.
+    #[must_use]
+    pub fn current_gap(&self) -> Option<(usize, &Gap)> {
+        let idx = self.gap?;
+        Some((idx, self.view()?.gaps.get(idx)?))
+    }
+
+    /// The colours of a line, if they have come.
+    #[must_use]
+    pub fn colours(&self, line_idx: usize) -> Option<&[StyledSpan]> {
+        self.colours
+            .get(&(line_idx / PIECE))?
+            .get(line_idx % PIECE)
+            .map(Vec::as_slice)
+    }
+
+    /// The report's line for a line of the text; they differ only where the source changed since.
+    #[must_use]
+    pub fn report_line(&self, line_idx: usize) -> Option<Line> {
+        match &self.view()?.report_lines {
+            Some(lines) => lines.get(line_idx).copied().flatten(),
+            None => Some(Line::from_index(line_idx)),
+        }
+    }
+
+    fn n_lines(&self) -> usize {
+        self.view().map_or(0, |view| view.lines.len())
+    }
+
+    /// Shows a file; its text will come as the answer to `request`. Whether to ask for it.
+    pub fn show(&mut self, file: CoveredFile, request: RequestId, goal: Goal) -> bool {
+        let same = self.path() == Some(&file.path);
+        self.goal = if same && goal == Goal::FirstGap {
+            Goal::Stay
+        } else {
+            goal
+        };
+        self.request = request;
+        let readable = file.source.is_readable();
+        let absent = absence(&file.source);
+        self.file = Some(file);
+        if let Some(why) = absent {
+            self.text = Text::Absent(why);
+            self.forget();
+        } else if !same || self.view().is_none() {
+            self.text = Text::Loading;
+            self.forget();
+        }
+        readable
+    }
+
+    /// No file.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn forget(&mut self) {
+        self.cursor = 0;
+        self.scroll = 0;
+        self.shift = 0;
+        self.gap = None;
+        self.colours.clear();
+        self.asked.clear();
+    }
+
+    /// The text came. Whether it was the one that is waited for.
+    pub fn take(&mut self, request: RequestId, outcome: Result<Arc<SourceView>, String>) -> bool {
+        if request != self.request {
+            return false;
+        }
+        match outcome {
+            Err(why) => {
+                self.text = Text::Absent(why);
+                self.forget();
+            }
+            Ok(view) => {
+                let unchanged = self.view().is_some_and(|old| old.lines == view.lines);
+                if !unchanged {
+                    self.colours.clear();
+                    self.asked.clear();
+                }
+                let n_gaps = view.gaps.len();
+                self.text = Text::Ready(view);
+                match self.goal {
+                    Goal::FirstGap => self.select_gap(0),
+                    Goal::LastGap => self.select_gap(n_gaps.saturating_sub(1)),
+                    Goal::Stay => self.move_to(self.cursor),
+                }
+                self.goal = Goal::Stay;
+            }
+        }
+        true
+    }
+
+    /// Colours came for lines from `first` on.
+    pub fn colour(&mut self, path: &FilePath, first: Line, lines: &[Vec<StyledSpan>]) -> bool {
+        if self.path() != Some(path) {
+            return false;
+        }
+        for (at, piece) in lines.chunks(PIECE).enumerate() {
+            self.colours
+                .insert(first.index() / PIECE + at, piece.to_vec());
+        }
+        true
+    }
+
+    /// The piece of lines that the window shows and nobody asked to colour yet, `(first, count)`.
+    pub fn uncoloured(&mut self, height: usize) -> Option<(Line, u32)> {
+        let n_lines = self.n_lines();
+        if n_lines == 0 {
+            return None;
+        }
+        let last = (self.scroll + height).min(n_lines - 1) / PIECE;
+        let missing =
+            |piece: &usize| !self.colours.contains_key(piece) && !self.asked.contains(piece);
+        let first = (self.scroll / PIECE..=last).find(missing)?;
+        let last = (first..=last).rev().find(missing)?;
+        self.asked.extend(first..=last);
+        let count = (last + 1 - first) * PIECE;
+        Some((Line::from_index(first * PIECE), u32::try_from(count).ok()?))
+    }
+
+    /// Puts the cursor on a line, 0-based; the gap of that line becomes the current one.
+    pub fn move_to(&mut self, line_idx: usize) {
+        self.cursor = line_idx.min(self.n_lines().saturating_sub(1));
+        let line = Line::from_index(self.cursor);
+        self.gap = self
+            .view()
+            .and_then(|view| view.gaps.iter().position(|gap| gap.line == line));
+    }
+
+    pub fn move_by(&mut self, lines: isize) {
+        self.move_to(self.cursor.saturating_add_signed(lines));
+    }
+
+    /// Puts the cursor on a gap.
+    pub fn select_gap(&mut self, idx: usize) {
+        let Some(line) = self
+            .view()
+            .and_then(|view| view.gaps.get(idx))
+            .map(|gap| gap.line)
+        else {
+            return;
+        };
+        self.cursor = line.index().min(self.n_lines().saturating_sub(1));
+        self.gap = Some(idx);
+    }
+
+    /// Goes to the next (or previous) gap of this file. Whether there was one.
+    pub fn step_gap(&mut self, forward: bool) -> bool {
+        let Some(view) = self.view() else {
+            return false;
+        };
+        let line = Line::from_index(self.cursor);
+        let next = match (self.gap, forward) {
+            (Some(idx), true) => Some(idx + 1),
+            (Some(idx), false) => idx.checked_sub(1),
+            (None, true) => view.gaps.iter().position(|gap| gap.line > line),
+            (None, false) => view.gaps.iter().rposition(|gap| gap.line < line),
+        };
+        let Some(idx) = next.filter(|&idx| idx < view.gaps.len()) else {
+            return false;
+        };
+        self.select_gap(idx);
+        true
+    }
+
+    /// Brings the cursor into a window of `height` rows.
+    pub fn settle(&mut self, height: usize) {
+        self.scroll = super::window(self.scroll, self.cursor, self.n_lines(), height);
+    }
+}
+
+/// Why a source cannot be shown, and what to do about it.
+fn absence(source: &SourceState) -> Option<String> {
+    match source {
+        SourceState::Found | SourceState::Changed => None,
+        SourceState::Missing => Some("the source was not found in this project".into()),
+        SourceState::Ambiguous(candidates) => Some(format!(
+            "several files fit, so none is opened: {}",
+            candidates
+                .iter()
+                .map(FilePath::as_str)
+                .collect::<Vec<_>>()
+                .join(", ")
+        )),
+        SourceState::Outside => {
+            Some("the source lies outside the project and is not opened".into())
+        }
+    }
+}
