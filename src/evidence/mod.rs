@@ -3,6 +3,7 @@
 //! Pure. The runs themselves happen in `runtime`; here is what to run next and what its outcome means.
 
 mod finding;
+pub mod judge;
 pub mod suite;
 
 pub use finding::{Finding, FindingCode, Rung, RungResult, Verdict};
