@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::coverage::{FilePath, Line};
+use crate::gaps::GapId;
 
 /// Names one asynchronous request; an answer to anything but the newest of its kind is ignored.
 /// The default, 0, is nobody's request: what the watcher read by itself carries it, and is always taken.
@@ -26,6 +27,11 @@ pub enum Effect {
         path: FilePath,
         first: Line,
         count: u32,
+    },
+    /// Write the prompt for some gaps, with their source, the nearest test and the standards.
+    BuildPrompt {
+        request: RequestId,
+        picks: Vec<(FilePath, GapId)>,
     },
     /// Start the agent, write to it, or end it.
     Agent(crate::agent::Outgoing),

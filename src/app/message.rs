@@ -39,6 +39,11 @@ pub enum Message {
         path: FilePath,
         lines: Arc<crate::highlight::Highlighted>,
     },
+    /// The prompt for some gaps, to be read and edited before it is sent.
+    Prompt {
+        request: RequestId,
+        text: String,
+    },
     /// Something from, or about, the agent's process.
     Agent(crate::agent::Incoming),
     /// Something from, or about, a run of the project's tests.
