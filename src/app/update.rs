@@ -63,6 +63,7 @@ impl App {
             | Message::Focus(_)
             | Message::Agent(_)
             | Message::Tests(_)
+            | Message::Prompt { .. }
             | Message::Timer { .. } => step.redraw = false,
         }
         self.settle(&mut step);
