@@ -21,6 +21,11 @@ pub enum Effect {
     LoadReports { request: RequestId },
     /// Read a source and find its gaps.
     LoadSource { request: RequestId, path: FilePath },
+    /// Find the gaps of files whose sources are not on the screen, for picks and lists.
+    FindGaps {
+        request: RequestId,
+        paths: Vec<FilePath>,
+    },
     /// Colour the lines of a source from `first` on, `count` of them.
     Highlight {
         request: RequestId,

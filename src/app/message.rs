@@ -33,6 +33,11 @@ pub enum Message {
         path: FilePath,
         outcome: Result<Arc<SourceView>, String>,
     },
+    /// The gaps of files, as many as are found so far: several messages may answer one request.
+    Gaps {
+        request: RequestId,
+        files: Vec<FileGaps>,
+    },
     /// Colour for some lines of a source.
     Highlighted {
         request: RequestId,
@@ -55,8 +60,6 @@ pub enum Message {
     /// A timer asked for with [`super::effect::Effect::After`] ran out.
     Timer {
         timer: Timer,
-        /// Since the program started; the core has no clock of its own.
-        now: Duration,
     },
     /// The operating system asks the program to end (SIGTERM, SIGHUP); the signal's number.
     Terminate(i32),
@@ -106,6 +109,13 @@ pub struct SourceView {
     /// For each line of the text (by index) the report's line it corresponds to: differs only where the
     /// source changed since the measurement; `None` for a line that is new.
     pub report_lines: Option<Vec<Option<Line>>>,
+}
+
+/// The gaps of one file. `Err` says why there are none to be had.
+#[derive(Clone, Debug)]
+pub struct FileGaps {
+    pub path: FilePath,
+    pub outcome: Result<Arc<[Gap]>, String>,
 }
 
 /// A run of the project's test command.

@@ -14,6 +14,7 @@ pub mod tree;
 mod update;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use effect::{Effect, RequestId};
 use keymap::{KeyMap, Place};
@@ -44,6 +45,8 @@ pub struct App {
     last_request: RequestId,
     load_request: RequestId,
     divider: Option<u16>,
+    /// Since the program started.
+    now: Duration,
 }
 
 /// Which pane has the keys.
@@ -82,6 +85,7 @@ impl App {
             last_request: RequestId::default(),
             load_request: RequestId::default(),
             divider: None,
+            now: Duration::ZERO,
         }
     }
 
@@ -176,6 +180,12 @@ impl App {
             };
             usize::from(height.saturating_sub(1))
         })
+    }
+
+    /// The time since the program started.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.now
     }
 
     fn next_request(&mut self) -> RequestId {

@@ -1,5 +1,7 @@
 //! Routing: each message to the part of the program that it concerns.
 
+use std::time::Duration;
+
 use super::effect::{Effect, RequestId};
 use super::keymap::{Action, Meaning, normal};
 use super::message::{Key, KeyCode, Message};
@@ -16,8 +18,10 @@ impl App {
         }]
     }
 
-    /// Takes a message and tells what to do about it.
-    pub fn update(&mut self, message: Message) -> Step {
+    /// Takes a message and tells what to do about it. `now` is the time since the program started: the
+    /// core has no clock of its own.
+    pub fn update(&mut self, message: Message, now: Duration) -> Step {
+        self.now = now;
         let mut step = Step {
             effects: Vec::new(),
             redraw: true,
@@ -63,6 +67,7 @@ impl App {
             | Message::Focus(_)
             | Message::Agent(_)
             | Message::Tests(_)
+            | Message::Gaps { .. }
             | Message::Prompt { .. }
             | Message::Timer { .. } => step.redraw = false,
         }
