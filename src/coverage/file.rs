@@ -328,31 +328,39 @@ impl FileBuilder {
 
     /// The file as told so far, detail only: for parsers whose tool stores no figures.
     #[must_use]
-    pub fn counted(&self) -> Totals {
+    pub fn counted(&mut self) -> Totals {
+        self.settle_lines();
         self.file.counted()
+    }
+
+    /// Puts the lines in order, each once.
+    fn settle_lines(&mut self) {
+        let file = &mut self.file;
+        if file.lines.is_sorted_by(|a, b| a < b) {
+            return;
+        }
+        let mut pairs: Vec<_> = file
+            .lines
+            .iter()
+            .copied()
+            .zip(file.line_hits.iter().copied())
+            .collect();
+        pairs.sort_by_key(|&(line, _)| line);
+        pairs.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 = kept.1.plus(next.1);
+            }
+            same
+        });
+        (file.lines, file.line_hits) = pairs.into_iter().unzip();
     }
 
     /// Puts lines, branches and functions in the order of the text.
     #[must_use]
-    pub fn finish(self) -> FileCoverage {
+    pub fn finish(mut self) -> FileCoverage {
+        self.settle_lines();
         let mut file = self.file;
-        if !file.lines.is_sorted_by(|a, b| a < b) {
-            let mut pairs: Vec<_> = file
-                .lines
-                .iter()
-                .copied()
-                .zip(file.line_hits.iter().copied())
-                .collect();
-            pairs.sort_by_key(|&(line, _)| line);
-            pairs.dedup_by(|next, kept| {
-                let same = next.0 == kept.0;
-                if same {
-                    kept.1 = kept.1.plus(next.1);
-                }
-                same
-            });
-            (file.lines, file.line_hits) = pairs.into_iter().unzip();
-        }
         if !file.branches.is_sorted_by_key(|row| row.span.start) {
             file.branches.sort_by_key(|row| row.span.start);
         }

@@ -393,8 +393,9 @@ impl<'a> Section<'a> {
             file.arm(outcome, Hits::times(hits));
         }
         self.functions_into(&mut file);
-        let totals = self.totals(file.counted());
-        compare(&path, totals, file.counted(), oddities);
+        let counted = file.counted();
+        let totals = self.totals(counted);
+        compare(&path, totals, counted, oddities);
         file.totals(totals);
         file.finish()
     }
