@@ -1,3 +1,10 @@
 //! The program: arguments in, exit status out, nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if let Some(status) = untaken::runtime::supervisor::run_if_asked() {
+        return status;
+    }
+    ExitCode::SUCCESS
+}

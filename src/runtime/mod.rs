@@ -2,3 +2,5 @@
 
 pub mod snapshot;
 pub mod store;
+pub mod supervisor;
+pub mod tests_run;
