@@ -1,6 +1,16 @@
-//! Text to coloured spans: syntect only, no ratatui, no I/O.
+//! Source text to coloured spans, as far as the window shows.
+//!
+//! Pure, and without colours: it names what a piece of text is, and the theme gives that a look. It
+//! must never cost more than what is looked at: states of the parser are kept at intervals, and what would
+//! be slow (very long lines, very large files) stays plain.
+
+mod class;
+mod language;
+mod parse;
 
 use crate::coverage::Line;
+
+pub use parse::Highlighter;
 
 /// Coloured lines of one source, from `first` on.
 #[derive(Debug)]
@@ -35,3 +45,6 @@ pub enum SyntaxClass {
     Punctuation,
     Invalid,
 }
+
+#[cfg(test)]
+mod tests;
