@@ -61,7 +61,7 @@ pub struct Arm<'a> {
 pub enum Arms<'a> {
     /// Each arm by itself, in the report's own order.
     Listed(Vec<Arm<'a>>),
-    /// So many of so many taken; which ones, the report cannot know (JaCoCo, Cobertura).
+    /// So many of so many taken; which ones, the report cannot know (`JaCoCo`, Cobertura).
     Counted(Ratio),
 }
 

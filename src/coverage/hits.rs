@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The hit count of a line, an arm or a function.
 ///
-/// Many tools count; some (coverage.py, JaCoCo) only tell run from not run. Both fit here, in eight
+/// Many tools count; some (coverage.py, `JaCoCo`) only tell run from not run. Both fit here, in eight
 /// bytes, and the difference is never lost: `count()` is `None` where nothing was counted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Hits(u64);

@@ -1,4 +1,4 @@
-//! JaCoCo's CSV: figures by class, and no line, no branch, no source file.
+//! `JaCoCo`'s CSV: figures by class, and no line, no branch, no source file.
 //!
 //! A class is not a file: the sums over classes can pass those of the XML report, where classes share
 //! lines.

@@ -1,6 +1,6 @@
-//! JaCoCo's XML report, groups included, and what gcovr writes in its shape.
+//! `JaCoCo`'s XML report, groups included, and what gcovr writes in its shape.
 //!
-//! JaCoCo counts the arms on a line and cannot tell which of them were taken; so do we. A line is known
+//! `JaCoCo` counts the arms on a line and cannot tell which of them were taken; so do we. A line is known
 //! to have run by its covered instructions (`ci`); gcovr leaves them out, and then only the counters of
 //! the file can prove it. The document type it names is never fetched.
 

@@ -4,9 +4,15 @@
 //! could be read of it. Pure, and this room never says what a report covers: it does not know reports.
 
 mod language;
+mod names;
 mod outline;
 mod text;
+mod walk;
 
 pub use language::Language;
-pub use outline::{Arm, Callable, Decision, DecisionKind, Onward, Outline, Role, outline};
-pub use text::{Extent, Place};
+pub use outline::{Arm, Callable, Decision, DecisionKind, Onward, Outline, Role};
+pub use text::{Extent, Place, fold, squeeze};
+pub use walk::outline;
+
+#[cfg(test)]
+mod tests;

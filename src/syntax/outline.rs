@@ -1,8 +1,9 @@
 //! The outline of a text: functions and decisions, in the order of the text.
 
 use super::{Extent, Language, Place};
+use crate::coverage::Line;
 
-/// What was read of a text. Empty for a text that is too large or could not be read at all.
+/// What was read of a text. Empty for a text that is too large, or could not be read at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outline {
     /// By where they start; an outer function comes before what is inside it.
@@ -13,6 +14,38 @@ pub struct Outline {
     pub handlers: Vec<Extent>,
 }
 
+impl Outline {
+    /// The innermost function that a place lies in.
+    #[must_use]
+    pub fn function_at(&self, place: Place) -> Option<usize> {
+        let after = self
+            .functions
+            .partition_point(|function| function.span.start <= place);
+        let mut candidate = after.checked_sub(1);
+        // What starts before the place and does not hold it may stand beside it: its outer functions may hold it.
+        while let Some(idx) = candidate {
+            let function = self.functions.get(idx)?;
+            if function.span.holds(place) {
+                return Some(idx);
+            }
+            candidate = function.parent;
+        }
+        None
+    }
+
+    /// The decisions that start on a line, outer before inner, with their places in [`Self::decisions`].
+    pub fn decisions_on(&self, line: Line) -> impl Iterator<Item = (usize, &Decision)> {
+        let first = self
+            .decisions
+            .partition_point(|decision| decision.span.start.line < line);
+        self.decisions
+            .iter()
+            .enumerate()
+            .skip(first)
+            .take_while(move |(_, decision)| decision.span.start.line == line)
+    }
+}
+
 /// A function, method, lambda or closure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callable {
@@ -20,6 +53,8 @@ pub struct Callable {
     /// variable or property it is given to, else `(anonymous)`; never a running number.
     pub name: String,
     pub anonymous: bool,
+    /// The innermost function around it, an index into [`Outline::functions`].
+    pub parent: Option<usize>,
     /// Decorators and modifiers included.
     pub span: Extent,
     /// What runs when it is called, without the head.
@@ -54,8 +89,6 @@ pub enum DecisionKind {
     Lambda,
     With,
     DefaultArgument,
-    /// `?.`
-    OptionalChain,
     Assert,
 }
 
@@ -77,7 +110,6 @@ impl DecisionKind {
             Self::Or if python => "or",
             Self::Or => "||",
             Self::Coalesce => "??",
-            Self::Switch if language == Language::Go => "switch",
             Self::Switch => "switch",
             Self::Match => "match",
             Self::Case => "case",
@@ -86,7 +118,6 @@ impl DecisionKind {
             Self::Lambda => "lambda",
             Self::With => "with",
             Self::DefaultArgument => "default argument",
-            Self::OptionalChain => "?.",
             Self::Assert => "assert",
         }
     }
@@ -98,6 +129,9 @@ pub struct Decision {
     pub kind: DecisionKind,
     /// From its keyword or first operand to the end of its last arm.
     pub span: Extent,
+    /// The text that makes it this decision and no other: its keyword and what it decides on, without the
+    /// arms; white space only where it parts two words, so that reformatting does not change it.
+    pub head: String,
     /// What is decided on: the condition, the switch's subject, the loop's head.
     pub condition: Option<Extent>,
     /// In the order of the text.
@@ -141,10 +175,4 @@ pub enum Onward {
     Exit,
     /// It cannot be told from the text.
     Unknown,
-}
-
-/// Reads the outline of a text. It never fails.
-#[must_use]
-pub fn outline(_language: Language, _text: &str) -> Outline {
-    Outline::default()
 }
