@@ -15,6 +15,7 @@ mod hits;
 mod path;
 mod position;
 mod report;
+pub mod resolve;
 mod totals;
 
 pub use branch::{Arm, Arms, Branch, Construct, Outcome};
