@@ -12,6 +12,7 @@
 mod branch;
 mod file;
 mod hits;
+pub mod merge;
 mod path;
 mod position;
 mod report;

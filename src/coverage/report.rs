@@ -126,6 +126,8 @@ pub struct CoveredFile {
     pub path: FilePath,
     pub source: SourceState,
     pub coverage: Arc<FileCoverage>,
+    /// When the oldest report that speaks of it was written, in milliseconds since 1970.
+    pub measured_ms: u64,
 }
 
 /// The coverage of a project: one report, or the union of several, with every path resolved.
