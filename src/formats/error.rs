@@ -54,7 +54,7 @@ pub enum ParseError {
         export: &'static str,
     },
     /// A known file that is no coverage report, and what to use instead of it.
-    #[error("this is {what}, which tells no arms or lines by file; {instead}")]
+    #[error("this is {what}, which untaken does not read; {instead}")]
     Foreign {
         what: &'static str,
         instead: &'static str,

@@ -8,16 +8,24 @@
 //! `sniff.rs`. The bytes that a parser gets are UTF-8 or Latin-1 without a byte order mark; [`Place`]s
 //! are offsets in them. `json.rs`, `xml.rs`, `text.rs` and `oddities.rs` are shared by all of them.
 
+mod bounds;
 mod by_path;
+mod clover;
+mod cobertura;
 mod coverage_py;
 mod error;
+mod foreign;
+mod gcovr;
+mod go_cover;
 mod istanbul;
 mod istanbul_summary;
 mod jacoco_csv;
 mod jacoco_xml;
 mod json;
 mod lcov;
+mod llvm_cov;
 mod oddities;
+mod simplecov;
 mod sniff;
 mod text;
 mod xml;
@@ -44,11 +52,11 @@ pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
         Format::JacocoXml => jacoco_xml::parse(text),
         Format::JacocoCsv => jacoco_csv::parse(text),
         Format::Lcov => lcov::parse(text),
-        Format::Cobertura
-        | Format::Clover
-        | Format::LlvmCov
-        | Format::Gcovr
-        | Format::GoCover
-        | Format::SimpleCov => Err(text::not_a_report(text)),
+        Format::Cobertura => cobertura::parse(text),
+        Format::Clover => clover::parse(text),
+        Format::LlvmCov => llvm_cov::parse(text),
+        Format::Gcovr => gcovr::parse(text),
+        Format::GoCover => go_cover::parse(text),
+        Format::SimpleCov => simplecov::parse(text),
     }
 }

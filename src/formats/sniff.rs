@@ -1,6 +1,6 @@
 //! Which format bytes are in, by their content alone: `coverage/coverage.json` may be any of four.
 
-use super::{ParseError, Place, json, text, xml};
+use super::{ParseError, Place, foreign, json, text, xml};
 use crate::coverage::Format;
 
 /// How much of a file is looked at.
@@ -24,11 +24,15 @@ pub fn sniff(bytes: &[u8]) -> Result<Format, ParseError> {
 pub(super) fn decoded(text: &[u8]) -> Result<Format, ParseError> {
     let head = text.get(..HEAD).unwrap_or(text);
     let start = head.trim_ascii_start();
+    if let Some(binary) = foreign::binary(text) {
+        return Err(binary);
+    }
     match start {
         [] if head.len() < text.len() => Err(text::not_a_report(text)),
         [] => Err(ParseError::Empty),
         [b'{' | b'[', ..] => json_format(start),
-        [b'<', ..] => xml_format(start),
+        // HTML is often no XML at all, so that reading it as such fails.
+        [b'<', ..] => xml_format(start).map_err(|error| foreign::text(start).unwrap_or(error)),
         _ => line_format(start).ok_or_else(|| text::not_a_report(start)),
     }
 }
@@ -55,10 +59,14 @@ fn line_format(head: &[u8]) -> Option<Format> {
 fn json_format(head: &[u8]) -> Result<Format, ParseError> {
     let outline = json::Outline::of(head);
     let has = |depth, key| outline.has(depth, key);
-    if has(1, "gcovr/format_version") || has(5, "gcovr/noncode") || has(5, "gcovr/excluded") {
+    if has(1, "gcovr/format_version")
+        || has(1, "gcovr/summary_format_version")
+        || has(5, "gcovr/noncode")
+        || has(5, "gcovr/excluded")
+    {
         return Ok(Format::Gcovr);
     }
-    if has(3, "expansions") || has(5, "expansions") || has(5, "segments") {
+    if has(1, "data") && has(3, "files") || has(5, "expansions") || has(5, "segments") {
         return Ok(Format::LlvmCov);
     }
     if has(2, "statementMap") || has(2, "branchMap") {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{ParseError, Place};
+use super::{ParseError, Place, foreign};
 
 /// The most characters of the input that an error quotes.
 const QUOTED: usize = 60;
@@ -82,11 +82,11 @@ pub(super) fn quote_name(name: &str) -> String {
     }
 }
 
-/// The error for bytes that no format claims.
+/// The error for bytes that no format claims: what they are, where that is known.
 pub(super) fn not_a_report(bytes: &[u8]) -> ParseError {
-    ParseError::NotAReport {
+    foreign::text(bytes).unwrap_or_else(|| ParseError::NotAReport {
         found: quote(bytes.trim_ascii_start()),
-    }
+    })
 }
 
 /// An error at an offset, quoting what is there.
