@@ -3,13 +3,17 @@
 //! Pure. It never believes what an agent says of itself; only reports written after the work move a gap
 //! to [`GapState::Closed`].
 
+mod answer;
 mod batch;
 mod campaign;
 pub mod record;
+mod shard;
 mod state;
 
+pub use answer::{Answer, Remaining};
 pub use batch::{Batch, Pick, batches};
 pub use campaign::{
     Campaign, Learnt, Limits, Next, Standing, StopReason, TurnResult, forecast_tokens,
 };
+pub use shard::Shard;
 pub use state::GapState;
