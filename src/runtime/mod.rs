@@ -1,5 +1,6 @@
 //! Filled in by the changes that follow.
 
+pub mod codex;
 pub mod snapshot;
 pub mod store;
 pub mod supervisor;
