@@ -6,7 +6,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::by_path::ByPath;
 use super::json::{self, Text};
@@ -149,11 +149,18 @@ impl Entry<'_> {
             region.function(name.as_str(), &mut file);
         }
         if let Some(summary) = &self.summary {
-            file.totals(summary.totals());
-            let listed = file.counted();
-            if let (Some(told), Some(listed)) = (summary.branches(), listed.branches) {
-                self.compare(path, told, listed, oddities);
+            let mut told = summary.totals();
+            if told.branches.is_none() {
+                // Versions before 6 store how many there are, and list the missing ones.
+                told.branches = summary.num_branches.map(|total| {
+                    Ratio::new(
+                        total.saturating_sub(self.missing_branches.len() as u64),
+                        total,
+                    )
+                });
             }
+            file.totals(told);
+            self.compare(path, told, file.counted(), oddities);
         } else {
             let mut counted = file.counted();
             counted.functions = None;
@@ -197,28 +204,49 @@ impl Entry<'_> {
         }
     }
 
-    fn compare(&self, path: &str, told: Ratio, listed: Ratio, oddities: &mut Oddities) {
-        if told == listed {
-            return;
+    /// Says where the stored figures cannot be made from the lines and arcs.
+    fn compare(&self, path: &str, told: Totals, listed: Totals, oddities: &mut Oddities) {
+        if told.lines != listed.lines {
+            differ(path, "lines", told.lines, listed.lines, oddities);
         }
-        let name = text::quote_name(path);
-        if told.missed() == self.missing_branches.len() as u64 {
-            // An arc behind `# pragma: no branch` counts as taken and is not listed.
+        let (Some(branches), Some(arcs)) = (told.branches, listed.branches) else {
+            return;
+        };
+        if branches != arcs && branches.missed() == self.missing_branches.len() as u64 {
+            // An arc behind `# pragma: no branch` counts as taken and is not listed; version 6 lists
+            // more than it counts.
             oddities.note("files with arms that are counted and not listed", || {
                 format!(
-                    "{name} counts {} taken arms and lists {}; arms excluded by a pragma are counted as taken",
-                    told.covered, listed.covered
+                    "{} counts {} taken arms and lists {}; an arm excluded by a pragma counts as taken",
+                    text::quote_name(path),
+                    branches.covered,
+                    arcs.covered
                 )
             });
-        } else {
-            oddities.note("files whose figures and arms differ", || {
-                format!(
-                    "{name} stores {} of {} arms taken, its arcs make {} of {}; the stored figures are shown",
-                    told.covered, told.total, listed.covered, listed.total
-                )
-            });
+        } else if branches != arcs {
+            differ(path, "arms", told.branches, listed.branches, oddities);
         }
     }
+}
+
+fn differ(
+    path: &str,
+    what: &str,
+    told: Option<Ratio>,
+    listed: Option<Ratio>,
+    oddities: &mut Oddities,
+) {
+    let (told, listed) = (told.unwrap_or_default(), listed.unwrap_or_default());
+    oddities.note("files whose figures and lists differ", || {
+        format!(
+            "{} stores {} of {} {what} taken and lists {} of {}; the stored figures are shown",
+            text::quote_name(path),
+            told.covered,
+            told.total,
+            listed.covered,
+            listed.total
+        )
+    });
 }
 
 impl Region {
@@ -262,6 +290,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Regions<'a> {
     }
 }
 
+#[derive(Default)]
+struct Seen {
+    meta: bool,
+    files: bool,
+}
+
 /// The outermost object.
 struct Root<'f>(&'f mut Found);
 
@@ -278,10 +312,23 @@ impl<'de> Visitor<'de> for Root<'_> {
         f.write_str("a coverage.py report")
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = Seen::default();
         while let Some(key) = map.next_key::<Text<'de>>()? {
+            // Twice the same key is a report put together by hand: which of them counts, nobody knows.
             match key.as_str() {
-                "meta" => self.0.meta = map.next_value()?,
-                "files" => map.next_value_seed(Files(self.0))?,
+                "meta" if seen.meta => return Err(A::Error::duplicate_field("meta")),
+                "files" if seen.files => return Err(A::Error::duplicate_field("files")),
+                "totals" if self.0.totals.is_some() => {
+                    return Err(A::Error::duplicate_field("totals"));
+                }
+                "meta" => {
+                    seen.meta = true;
+                    self.0.meta = map.next_value()?;
+                }
+                "files" => {
+                    seen.files = true;
+                    map.next_value_seed(Files(self.0))?;
+                }
                 "totals" => self.0.totals = Some(map.next_value()?),
                 _ => {
                     map.next_value::<IgnoredAny>()?;

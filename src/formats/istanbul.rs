@@ -163,9 +163,10 @@ impl Entry<'_> {
         let lines = self.lines(path, &mut file, oddities);
         let functions = self.f.ratio();
         self.functions(path, &mut file, oddities);
-        let branches = self.b.0.iter().flat_map(|(_, arms)| arms);
+        let branches = self.b.iter().flat_map(|(_, arms)| arms);
         let branches = ratio(branches.copied());
         self.branches(path, &mut file, oddities);
+        self.check(path, oddities);
         file.totals(Totals {
             branches: Some(branches),
             lines: Some(lines),
@@ -175,9 +176,42 @@ impl Entry<'_> {
         file.finish()
     }
 
+    /// Says where the maps and the counts contradict each other.
+    fn check(&self, path: &str, oddities: &mut Oddities) {
+        let maps = [
+            (self.statement_map.len(), self.s.len(), "statements"),
+            (self.fn_map.len(), self.f.len(), "functions"),
+            (self.branch_map.len(), self.b.len(), "branches"),
+        ];
+        for (placed, counted, what) in maps {
+            if placed > counted {
+                oddities.note("files whose maps and counts differ", || {
+                    format!(
+                        "{} places {placed} {what} and counts {counted}; what is not counted is left out",
+                        text::quote_name(path)
+                    )
+                });
+            }
+        }
+        if self.statement_map.repeated
+            || self.fn_map.repeated
+            || self.branch_map.repeated
+            || self.s.repeated
+            || self.f.repeated
+            || self.b.repeated
+        {
+            oddities.note("files with repeated ids", || {
+                format!(
+                    "{} has an id twice; the later one counts",
+                    text::quote_name(path)
+                )
+            });
+        }
+    }
+
     fn lines(&self, path: &str, file: &mut FileBuilder, oddities: &mut Oddities) -> Ratio {
-        let mut lines = Vec::with_capacity(self.s.0.len());
-        for (place, &(id, count)) in self.s.0.iter().enumerate() {
+        let mut lines = Vec::with_capacity(self.s.len());
+        for (place, &(id, count)) in self.s.iter().enumerate() {
             odd_count(path, count, oddities);
             match self
                 .statement_map
@@ -206,7 +240,7 @@ impl Entry<'_> {
     }
 
     fn functions(&self, path: &str, file: &mut FileBuilder, oddities: &mut Oddities) {
-        for (place, &(id, count)) in self.f.0.iter().enumerate() {
+        for (place, &(id, count)) in self.f.iter().enumerate() {
             odd_count(path, count, oddities);
             let shape = self.fn_map.get(place, id);
             let span = shape.and_then(|shape| {
@@ -240,7 +274,7 @@ impl Entry<'_> {
     }
 
     fn branches(&self, path: &str, file: &mut FileBuilder, oddities: &mut Oddities) {
-        for (place, (id, arms)) in self.b.0.iter().enumerate() {
+        for (place, (id, arms)) in self.b.iter().enumerate() {
             let shape = self.branch_map.get(place, *id);
             let Some((shape, span)) = shape.and_then(|shape| Some((shape, shape.span()?))) else {
                 oddities.note("branches without a place", || {
@@ -313,37 +347,65 @@ impl BranchShape<'_> {
     }
 }
 
-/// An object of things by id, in the order of the file. Ids are numbers in every known tool; any other
+/// An object of things by id, ascending, each id once. Ids are numbers in every known tool; any other
 /// string is an id too.
 #[derive(Debug)]
-struct Ids<T>(Vec<(u64, T)>);
+struct Ids<T> {
+    things: Vec<(u64, T)>,
+    /// An id was there twice; the later one counts, as for `JSON.parse`.
+    repeated: bool,
+}
 
 impl<T> Default for Ids<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self {
+            things: Vec::new(),
+            repeated: false,
+        }
     }
 }
 
 impl<T> Ids<T> {
-    /// The thing of an id. Tools write maps and counts in one order, so `place` is right nearly always.
+    /// JavaScript writes integer-like keys ascending: nothing is to be done in all but odd files.
+    fn settled(mut things: Vec<(u64, T)>) -> Self {
+        let mut repeated = false;
+        if !things.is_sorted_by(|a, b| a.0 < b.0) {
+            things.sort_by_key(|&(id, _)| id);
+            things.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                if same {
+                    std::mem::swap(next, kept);
+                }
+                repeated |= same;
+                same
+            });
+        }
+        Self { things, repeated }
+    }
+
+    /// The thing of an id. Maps and counts have the same ids, so `place` is right nearly always.
     fn get(&self, place: usize, id: u64) -> Option<&T> {
-        if let Some((at, thing)) = self.0.get(place)
+        if let Some((at, thing)) = self.things.get(place)
             && *at == id
         {
             return Some(thing);
         }
-        // Integer-like keys are ascending in what JavaScript writes; other orders are searched.
-        let found = self.0.binary_search_by_key(&id, |&(at, _)| at);
-        let found = found
-            .ok()
-            .or_else(|| self.0.iter().rposition(|&(at, _)| at == id))?;
-        self.0.get(found).map(|(_, thing)| thing)
+        let found = self.things.binary_search_by_key(&id, |&(at, _)| at).ok()?;
+        self.things.get(found).map(|(_, thing)| thing)
+    }
+
+    fn len(&self) -> usize {
+        self.things.len()
+    }
+
+    fn iter(&self) -> std::slice::Iter<'_, (u64, T)> {
+        self.things.iter()
     }
 }
 
 impl Ids<Count> {
     fn ratio(&self) -> Ratio {
-        ratio(self.0.iter().map(|&(_, count)| count))
+        ratio(self.things.iter().map(|&(_, count)| count))
     }
 }
 
@@ -366,7 +428,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ids<T> {
                 while let Some((id, thing)) = map.next_entry::<Id, T>()? {
                     things.push((id.0, thing));
                 }
-                Ok(Ids(things))
+                Ok(Ids::settled(things))
             }
             fn visit_unit<E>(self) -> Result<Ids<T>, E> {
                 Ok(Ids::default())

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use super::ParseError;
+use super::by_path::ByPath;
 use super::json::{self, Count, Text};
 use super::oddities::Oddities;
 use super::text;
@@ -15,14 +16,11 @@ use crate::coverage::{FileCoverage, Format, Ratio, Report, Totals, Warning};
 pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
     let mut found = Found::default();
     json::read(bytes, &mut found)?;
-    let summed = found
-        .files
-        .iter()
-        .fold(Totals::default(), |sum, file| sum.plus(file.totals()));
+    let summed = found.files.totals();
     let mut warnings = vec![Warning::new(
         "a summary has no lines or branches to show; add the reporter `json` (jest: `--coverageReporters=json`, vitest, nyc and c8: `reporter: ['json']`) and open coverage-final.json",
     )];
-    if found.files.len() > 1 && found.total.is_some_and(|total| total != summed) {
+    if !found.files.is_empty() && found.total.is_some_and(|total| total != summed) {
         warnings.push(Warning::new(
             "the totals in the report are not the sum of its files; they are shown as they are",
         ));
@@ -32,7 +30,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
         format: Format::IstanbulSummary,
         tool: None,
         totals: found.total.unwrap_or(summed),
-        files: found.files,
+        files: found.files.into_vec(),
         source_roots: Vec::new(),
         warnings,
     })
@@ -41,7 +39,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
 #[derive(Default)]
 struct Found {
     total: Option<Totals>,
-    files: Vec<FileCoverage>,
+    files: ByPath,
     oddities: Oddities,
 }
 
@@ -112,11 +110,14 @@ impl<'de> Visitor<'de> for &mut Found {
                 });
             }
             if path == "total" {
+                if self.total.is_some() {
+                    return Err(A::Error::duplicate_field("total"));
+                }
                 self.total = Some(entry.totals());
             } else {
                 let mut file = FileCoverage::builder(path);
                 file.totals(entry.totals());
-                self.files.push(file.finish());
+                self.files.add(path, file.finish(), &mut self.oddities);
             }
         }
         Ok(())

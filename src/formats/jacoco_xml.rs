@@ -316,8 +316,12 @@ impl Walk {
         if classes > 0 {
             let arms = hidden.branches.unwrap_or_default();
             self.oddities.note("classes", || {
+                let (were, their) = match classes {
+                    1 => ("class was", "its"),
+                    _ => ("classes were", "their"),
+                };
                 format!(
-                    "{classes} classes were compiled without debug information (`-g:none`): {} of their {} arms are untaken, counted in the totals and shown in no file; compile with `-g`",
+                    "{classes} {were} compiled without debug information (`-g:none`): {} of {their} {} arms are untaken, counted in the totals and shown in no file; compile with `-g`",
                     arms.missed(),
                     arms.total
                 )
@@ -361,16 +365,25 @@ impl SourceFile {
         }
         let counted = self.builder.counted();
         let nonzero = |ratio: Option<Ratio>| ratio.filter(|ratio| ratio.total > 0);
-        if let Some(stored) = stored.branches
-            && Some(stored) != counted.branches
-        {
-            oddities.note("files whose figures and lines differ", || {
-                let counted = counted.branches.unwrap_or_default();
-                format!(
-                    "{} stores {} of {} arms taken, its lines make {} of {}; the stored figures are shown",
-                    text::quote_name(name), stored.covered, stored.total, counted.covered, counted.total
-                )
-            });
+        let figures = [
+            ("arms", stored.branches, counted.branches),
+            ("lines", stored.lines.filter(|_| untold == 0), counted.lines),
+        ];
+        for (what, stored, counted) in figures {
+            if let (Some(stored), Some(counted)) = (stored, counted)
+                && stored != counted
+            {
+                oddities.note("files whose figures and lines differ", || {
+                    format!(
+                        "{} stores {} of {} {what} taken, its lines make {} of {}; the stored figures are shown",
+                        text::quote_name(name),
+                        stored.covered,
+                        stored.total,
+                        counted.covered,
+                        counted.total
+                    )
+                });
+            }
         }
         let totals = Totals {
             branches: stored.branches.or(nonzero(counted.branches)),

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Visitor};
 
 use super::{ParseError, Place, text};
+use crate::harmless;
 
 /// Reads a whole text as one value; what follows it is an error.
 pub(super) fn read<'de, S: DeserializeSeed<'de>>(
@@ -50,9 +51,41 @@ pub(super) fn placed(bytes: &[u8], error: &serde_json::Error) -> ParseError {
     }
     ParseError::Syntax {
         place,
-        expected: text::harmless_line(message.strip_prefix("expected ").unwrap_or(message)),
+        expected: harmless::line(&expectation(message)).into_owned(),
         found: text::quote(bytes.get(offset..).unwrap_or_default()),
     }
+}
+
+/// What `serde_json` wanted, in words that fit behind "expected". Its messages quote the input; only
+/// what they say of the expectation is kept.
+fn expectation(message: &str) -> String {
+    if let Some((_, wanted)) = message.rsplit_once(", expected ") {
+        return wanted.to_owned();
+    }
+    if let Some(wanted) = message.strip_prefix("expected ") {
+        return wanted.to_owned();
+    }
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return format!("the key {field} before the end of this object");
+    }
+    if let Some(field) = message.strip_prefix("duplicate field ") {
+        return format!("the key {field} once");
+    }
+    match message {
+        "trailing characters" => "nothing behind the report",
+        "trailing comma" => "another member behind the comma",
+        "key must be a string" => "a key in quotes",
+        "invalid unicode code point" => "UTF-8",
+        "invalid number" => "a number",
+        "number out of range" => "a number that fits",
+        "invalid escape" => "a known escape",
+        message if message.starts_with("control character") => {
+            "no control character inside a string"
+        }
+        message if message.contains("surrogate") => "a whole character, not half of a pair",
+        message => return message.to_owned(),
+    }
+    .to_owned()
 }
 
 /// The 0-based offset of a 1-based line and column; column 0 is the end of the line before.
@@ -216,6 +249,11 @@ impl<'a> Outline<'a> {
             }
         }
         outline
+    }
+
+    /// No key at all was met.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
     }
 
     /// Whether a key occurs at this depth (1 is the outermost object).

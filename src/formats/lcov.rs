@@ -23,7 +23,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
     let mut at = 0;
     while let Some(read) = section.read(bytes, at, &mut oddities)? {
         at = read.end;
-        if read.name.is_empty() && section.is_empty() {
+        if read.name.is_empty() {
+            if !section.is_empty() {
+                oddities.note("records without a name", || {
+                    let place = Place::of(bytes, read.start);
+                    format!("the record at {place} names no source file (`SF:`); it is left out")
+                });
+            }
             continue;
         }
         if let Some(first) = places.get(read.name).and_then(|&idx| found.get_mut(idx)) {
@@ -61,8 +67,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
         warnings: oddities.finish(),
     };
     if repeated > 0 {
+        let are = if repeated == 1 {
+            "file is"
+        } else {
+            "files are"
+        };
         report.warnings.push(Warning::new(format!(
-            "{repeated} files are in the report more than once; their hits are added up"
+            "{repeated} {are} in the report more than once; the hits are added up"
         )));
     }
     settle(&mut report);
@@ -164,6 +175,29 @@ impl<'a> Name<'a> {
     }
 }
 
+/// What is odd about a record that is understood all the same.
+#[derive(Clone, Copy)]
+enum Odd {
+    NoSuchLine,
+    Negative,
+}
+
+impl Odd {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::NoSuchLine => "records on lines that no file has",
+            Self::Negative => "negative counts",
+        }
+    }
+
+    fn told(self) -> &'static str {
+        match self {
+            Self::NoSuchLine => "is left out: no file has such a line",
+            Self::Negative => "has a negative count; 0 is shown",
+        }
+    }
+}
+
 struct Function<'a> {
     name: &'a [u8],
     span: Span,
@@ -228,12 +262,14 @@ impl<'a> Section<'a> {
                 }
                 name = Some(path);
             } else if let Some((tag, value)) = split(line, b':') {
-                self.record(tag, value)
-                    .map_err(|expected| text::syntax(bytes, at, expected))?
-                    .into_iter()
-                    .for_each(|kind| {
-                        oddities.note(kind, || format!("{} is left out", text::quote(line)));
+                let odd = self
+                    .record(tag, value)
+                    .map_err(|expected| text::syntax(bytes, at, expected))?;
+                if let Some(odd) = odd {
+                    oddities.note(odd.kind(), || {
+                        format!("{} {}", text::quote(line), odd.told())
                     });
+                }
             }
             at = next;
         }
@@ -247,11 +283,7 @@ impl<'a> Section<'a> {
     }
 
     /// One record. `Err` says what was expected, `Ok(Some(kind))` what oddity it is.
-    fn record(
-        &mut self,
-        tag: &[u8],
-        value: &'a [u8],
-    ) -> Result<Option<&'static str>, &'static str> {
+    fn record(&mut self, tag: &[u8], value: &'a [u8]) -> Result<Option<Odd>, &'static str> {
         match tag {
             b"DA" => return self.line(value),
             b"BRDA" => return self.arm(value),
@@ -264,7 +296,7 @@ impl<'a> Section<'a> {
                     _ => (None, rest),
                 };
                 let Some(span) = span(start, end) else {
-                    return Ok(Some("functions on line 0"));
+                    return Ok(Some(Odd::NoSuchLine));
                 };
                 self.functions.push(Function { name, span });
             }
@@ -272,7 +304,7 @@ impl<'a> Section<'a> {
                 let (count, name) = split(value, b',').ok_or("`FNDA:count,name`")?;
                 let (count, odd) = hits(count).ok_or("a count")?;
                 self.calls.push((count, name));
-                return Ok(odd.then_some("negative counts"));
+                return Ok(odd.then_some(Odd::Negative));
             }
             b"FNL" => {
                 let mut parts = value.split(|&byte| byte == b',').map(number);
@@ -281,7 +313,7 @@ impl<'a> Section<'a> {
                 };
                 match span(start, parts.next().flatten()) {
                     Some(span) => self.leaders.push(((self.runs, id), span)),
-                    None => return Ok(Some("functions on line 0")),
+                    None => return Ok(Some(Odd::NoSuchLine)),
                 }
             }
             b"FNA" => {
@@ -291,7 +323,7 @@ impl<'a> Section<'a> {
                 });
                 let (id, (count, odd), name) = parts.ok_or("`FNA:index,count,name`")?;
                 self.aliases.push(((self.runs, id), count, name));
-                return Ok(odd.then_some("negative counts"));
+                return Ok(odd.then_some(Odd::Negative));
             }
             b"LF" => self.told.lf = Some(number(value).ok_or("a number")?),
             b"LH" => self.told.lh = Some(number(value).ok_or("a number")?),
@@ -306,23 +338,22 @@ impl<'a> Section<'a> {
     }
 
     /// `DA:line,count[,checksum]`.
-    fn line(&mut self, value: &[u8]) -> Result<Option<&'static str>, &'static str> {
+    fn line(&mut self, value: &[u8]) -> Result<Option<Odd>, &'static str> {
         let (line, rest) = split(value, b',').ok_or("`DA:line,count`")?;
         let line = number(line).ok_or("a line number")?;
         let count = split(rest, b',').map_or(rest, |(count, _)| count);
         let (count, odd) = hits(count).ok_or("a count")?;
         match u32::try_from(line) {
-            Ok(0) => Ok(Some("lines 0")),
+            Ok(0) | Err(_) => Ok(Some(Odd::NoSuchLine)),
             Ok(line) => {
                 self.lines.push((line, count));
-                Ok(odd.then_some("negative counts"))
+                Ok(odd.then_some(Odd::Negative))
             }
-            Err(_) => Ok(Some("lines past any file")),
         }
     }
 
     /// `BRDA:line,[e|f][U]block,arm,taken`; the arm may be text, and hold commas (coverage.py, lcov 2).
-    fn arm(&mut self, value: &'a [u8]) -> Result<Option<&'static str>, &'static str> {
+    fn arm(&mut self, value: &'a [u8]) -> Result<Option<Odd>, &'static str> {
         let parts = split(value, b',').and_then(|(line, rest)| {
             let (block, rest) = split(rest, b',')?;
             let last = memchr::memrchr(b',', rest)?;
@@ -346,7 +377,7 @@ impl<'a> Section<'a> {
             return Ok(None);
         }
         let Some(line) = u32::try_from(line).ok().and_then(Line::new) else {
-            return Ok(Some("arms on line 0 or past any file"));
+            return Ok(Some(Odd::NoSuchLine));
         };
         self.arms.push(Arm {
             line,
@@ -355,7 +386,7 @@ impl<'a> Section<'a> {
             throws,
             hits,
         });
-        Ok(odd.then_some("negative counts"))
+        Ok(odd.then_some(Odd::Negative))
     }
 
     /// The file that the records make.

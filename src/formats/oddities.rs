@@ -16,7 +16,7 @@ pub(super) struct Oddities {
 
 impl Oddities {
     /// Notes one oddity. `kind` names what they have in common, in the plural, for the last line
-    /// (`17 more negative counts`); `message` is made only when it will be kept.
+    /// (`17 more like these: negative counts`); `message` is made only when it will be kept.
     pub(super) fn note(&mut self, kind: &'static str, message: impl FnOnce() -> String) {
         let n = self.seen.entry(kind).or_default();
         *n += 1;
@@ -35,7 +35,7 @@ impl Oddities {
         rest.sort_unstable();
         self.warnings.extend(
             rest.into_iter()
-                .map(|(kind, n)| Warning::new(format!("{} more {kind}", n - SPELLED))),
+                .map(|(kind, n)| Warning::new(format!("{} more like these: {kind}", n - SPELLED))),
         );
         self.warnings
     }

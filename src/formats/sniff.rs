@@ -75,13 +75,13 @@ fn json_format(head: &[u8]) -> Result<Format, ParseError> {
     if has(1, "total") && has(3, "pct") {
         return Ok(Format::IstanbulSummary);
     }
-    if has(2, "simplecov_version") || has(2, "coverage") {
-        return Ok(Format::SimpleCov);
-    }
     if has(2, "branch_coverage") || has(3, "executed_lines") {
         return Ok(Format::CoveragePy);
     }
-    if outline.closed && head.trim_ascii_end() == b"{}" {
+    if has(2, "simplecov_version") || has(2, "coverage") {
+        return Ok(Format::SimpleCov);
+    }
+    if outline.closed && outline.is_empty() && head.starts_with(b"{") {
         return Ok(Format::Istanbul);
     }
     if !outline.closed && head.len() < HEAD {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::{ParseError, Place, foreign};
+use crate::harmless;
 
 /// The most characters of the input that an error quotes.
 const QUOTED: usize = 60;
@@ -38,8 +39,8 @@ pub(super) fn name(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// A piece of the input between quotes, at most 60 characters, with every control and bidi character
-/// replaced, for an error message.
+/// The beginning of a line between quotes, at most 60 characters, with every control and bidi character
+/// spelled out, for an error message.
 pub(super) fn quote(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "the end of the file".to_owned();
@@ -47,30 +48,18 @@ pub(super) fn quote(bytes: &[u8]) -> String {
     // Four bytes a character at most; one more shows that something follows.
     let head = bytes.get(..(QUOTED + 1) * 4).unwrap_or(bytes);
     let text = String::from_utf8_lossy(head);
-    let mut quoted = String::with_capacity(QUOTED + 8);
-    quoted.push('`');
-    for (n, char) in text.chars().enumerate() {
-        if n == QUOTED {
-            quoted.push('…');
-            break;
-        }
-        quoted.push(harmless(char));
+    let (line, below) = text.split_once('\n').unwrap_or((&text, ""));
+    let line = line.trim_ascii_end();
+    if line.is_empty() {
+        return "the end of the line".to_owned();
     }
-    quoted.push('`');
-    quoted
-}
-
-/// The character itself, a space for white space, U+FFFD for what could steer a terminal.
-pub(super) fn harmless(char: char) -> char {
-    match char {
-        '\t' | '\n' | '\r' => ' ',
-        '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' => char::REPLACEMENT_CHARACTER,
-        char if char.is_control() => char::REPLACEMENT_CHARACTER,
-        char => char,
-    }
+    let shown: String = line.chars().take(QUOTED).collect();
+    let more = if shown.len() < line.len() || !below.trim_ascii().is_empty() {
+        "…"
+    } else {
+        ""
+    };
+    format!("`{}{more}`", harmless::line(&shown))
 }
 
 /// A name between quotes, made harmless and short, for a warning.
@@ -96,9 +85,4 @@ pub(super) fn syntax(bytes: &[u8], offset: usize, expected: impl Into<String>) -
         expected: expected.into(),
         found: quote(bytes.get(offset..).unwrap_or_default()),
     }
-}
-
-/// A line of text with everything that could steer a terminal replaced.
-pub(super) fn harmless_line(line: &str) -> String {
-    line.chars().map(harmless).collect()
 }

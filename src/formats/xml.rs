@@ -10,6 +10,7 @@ use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::{BytesStart, Event};
 
 use super::{ParseError, Place, text};
+use crate::harmless;
 
 /// The most elements that may be open at once: far beyond any report, and a bound for memory.
 const DEEPEST: usize = 1000;
@@ -134,11 +135,9 @@ impl<'a> Tags<'a> {
                     within,
                 }
             }
-            Error::IllFormed(IllFormedError::MismatchedEndTag { expected, .. }) => text::syntax(
-                self.bytes,
-                at,
-                format!("`</{}>`", text::harmless_line(expected)),
-            ),
+            Error::IllFormed(IllFormedError::MismatchedEndTag { expected, .. }) => {
+                text::syntax(self.bytes, at, format!("`</{}>`", harmless::line(expected)))
+            }
             Error::IllFormed(IllFormedError::UnmatchedEndTag(_)) => {
                 text::syntax(self.bytes, at, "an opening tag before this closing one")
             }
