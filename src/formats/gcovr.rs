@@ -102,7 +102,7 @@ impl Root<'_> {
         if n_repeated > 0 {
             oddities.note("lines of several instances", || {
                 format!(
-                    "gcovr counts {n_repeated} lines more than there are: each instance of a template counts its lines again"
+                    "gcovr counts each instance of a template: its figure for lines is {n_repeated} higher than there are lines"
                 )
             });
         }
