@@ -1,7 +1,11 @@
 //! Filled in by the changes that follow.
 
 pub mod codex;
+pub mod git;
+pub mod project;
+pub mod reports;
 pub mod snapshot;
+pub mod sources;
 pub mod store;
 pub mod supervisor;
 pub mod tests_run;
