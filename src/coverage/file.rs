@@ -253,11 +253,11 @@ impl FileBuilder {
         self
     }
 
-    /// A decision; its arms follow with [`Self::arm`]. An end before its start is mended.
+    /// A decision; its arms follow with [`Self::arm`].
     pub fn branch(&mut self, span: Span, construct: Construct) -> &mut Self {
         let start = u32::try_from(self.file.arm_hits.len()).unwrap_or(u32::MAX);
         self.file.branches.push(BranchRow {
-            span: Span::new(span.start, span.end),
+            span,
             construct,
             arms: ArmRows::Listed { start, n: 0 },
         });
@@ -317,11 +317,10 @@ impl FileBuilder {
         self
     }
 
-    /// A function; an end before its start is mended.
     pub fn function(&mut self, name: &str, span: Span, hits: Hits) -> &mut Self {
         self.file.functions.push(Function {
             name: name.into(),
-            span: Span::new(span.start, span.end),
+            span,
             hits,
         });
         self

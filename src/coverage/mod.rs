@@ -17,7 +17,6 @@ mod path;
 mod position;
 mod report;
 pub mod resolve;
-pub mod shift;
 mod totals;
 
 pub use branch::{Arm, Arms, Branch, Construct, Outcome};

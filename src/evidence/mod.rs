@@ -4,7 +4,6 @@
 
 pub mod elsewhere;
 mod finding;
-pub mod guard;
 pub mod judge;
 pub mod suite;
 

@@ -1,11 +1,8 @@
 //! Filled in by the changes that follow.
 
 pub mod codex;
-pub mod git;
-pub mod project;
-pub mod reports;
+pub mod demo;
 pub mod snapshot;
-pub mod sources;
 pub mod store;
 pub mod supervisor;
 pub mod tests_run;

@@ -479,8 +479,7 @@ fn newest_user_text(body: &Value) -> String {
                 .as_array()
                 .into_iter()
                 .flatten()
-                // What one agent says to another has its text there.
-                .filter_map(|part| part["text"].as_str().or(part["encrypted_content"].as_str()))
+                .filter_map(|part| part["text"].as_str())
                 .collect::<Vec<_>>()
                 .join("\n"),
         })

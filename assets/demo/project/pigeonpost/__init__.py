@@ -1,0 +1,1 @@
+"""A small post office that has never heard of wires."""
