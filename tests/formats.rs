@@ -638,7 +638,7 @@ mod coverage_py {
             error(
                 "{\"meta\":{\"branch_coverage\":true},\n\"files\":{\"a.py\":{\"executed_lines\":[1,99999999999]}}}"
             ),
-            "line 2, column 48: expected u32, found `9]}}}`"
+            "line 2, column 48: expected a whole number up to 4294967295, found `9]}}}`"
         );
         assert_eq!(
             error("{\"meta\":{\"branch_coverage\":true},\n\"meta\":{}}"),

@@ -253,11 +253,11 @@ impl FileBuilder {
         self
     }
 
-    /// A decision; its arms follow with [`Self::arm`].
+    /// A decision; its arms follow with [`Self::arm`]. An end before its start is mended.
     pub fn branch(&mut self, span: Span, construct: Construct) -> &mut Self {
         let start = u32::try_from(self.file.arm_hits.len()).unwrap_or(u32::MAX);
         self.file.branches.push(BranchRow {
-            span,
+            span: Span::new(span.start, span.end),
             construct,
             arms: ArmRows::Listed { start, n: 0 },
         });
@@ -317,10 +317,11 @@ impl FileBuilder {
         self
     }
 
+    /// A function; an end before its start is mended.
     pub fn function(&mut self, name: &str, span: Span, hits: Hits) -> &mut Self {
         self.file.functions.push(Function {
             name: name.into(),
-            span,
+            span: Span::new(span.start, span.end),
             hits,
         });
         self

@@ -17,6 +17,7 @@ mod path;
 mod position;
 mod report;
 pub mod resolve;
+pub mod shift;
 mod totals;
 
 pub use branch::{Arm, Arms, Branch, Construct, Outcome};

@@ -126,6 +126,16 @@ pub struct Span {
 }
 
 impl Span {
+    /// From a start to an end; an end before the start is the start itself.
+    #[must_use]
+    pub fn new(start: Position, end: Position) -> Self {
+        let to_end_of_line = end.column.is_none() && end.line >= start.line;
+        Self {
+            start,
+            end: if to_end_of_line { end } else { end.max(start) },
+        }
+    }
+
     /// One whole line.
     #[must_use]
     pub fn line(line: Line) -> Self {

@@ -4,6 +4,7 @@
 
 pub mod elsewhere;
 mod finding;
+pub mod guard;
 pub mod judge;
 pub mod suite;
 

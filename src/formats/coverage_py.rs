@@ -66,7 +66,7 @@ impl Found {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "what the report says of itself")]
 struct Meta {
     version: Option<String>,
     branch_coverage: Option<bool>,
@@ -74,7 +74,7 @@ struct Meta {
 
 /// The figures of a file or of the whole. The branch keys are there only when branches were measured.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "figures")]
 struct Summary {
     covered_lines: u64,
     num_statements: u64,
@@ -105,7 +105,7 @@ impl Summary {
 
 /// One file. Lines past `u32` are an error of the reader, with their place.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a file's lines and arcs")]
 struct Entry<'a> {
     executed_lines: Vec<u32>,
     missing_lines: Vec<u32>,
@@ -121,7 +121,7 @@ struct Entry<'a> {
 struct Regions<'a>(Vec<(Text<'a>, Region)>);
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a function's lines")]
 struct Region {
     executed_lines: Vec<u32>,
     missing_lines: Vec<u32>,

@@ -72,7 +72,7 @@ impl<'de> Visitor<'de> for Files<'_> {
 
 /// One file. What no figure and no mark is made of (`hash`, `inputSourceMap`, `meta`…) is skipped.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a file's maps and counts")]
 struct Entry<'a> {
     #[serde(rename = "statementMap")]
     statement_map: Ids<Range>,
@@ -86,7 +86,7 @@ struct Entry<'a> {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a function")]
 struct FunctionShape<'a> {
     #[serde(borrow)]
     name: Option<Text<'a>>,
@@ -96,7 +96,7 @@ struct FunctionShape<'a> {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a branch")]
 struct BranchShape<'a> {
     #[serde(rename = "type", borrow)]
     kind: Option<Text<'a>>,
@@ -107,7 +107,7 @@ struct BranchShape<'a> {
 }
 
 #[derive(Clone, Copy, Default, Deserialize, PartialEq)]
-#[serde(default)]
+#[serde(default, expecting = "a range of the source")]
 struct Range {
     start: Point,
     end: Point,
@@ -115,7 +115,7 @@ struct Range {
 
 /// Absent, null, negative and fractional numbers all occur; see [`Point::position`].
 #[derive(Clone, Copy, Default, Deserialize, PartialEq)]
-#[serde(default)]
+#[serde(default, expecting = "a place in the source")]
 struct Point {
     line: Whole,
     column: Whole,
@@ -144,15 +144,11 @@ impl Point {
 }
 
 impl Range {
-    /// An end before the start, or without a line, is the start itself.
+    /// An end without a line is the end of the line that the range starts on.
     fn span(self) -> Option<Span> {
         let start = self.start.position()?;
         let end = self.end.position().unwrap_or(Position::line(start.line));
-        let whole_line = end.column.is_none() && end.line >= start.line;
-        Some(Span {
-            start,
-            end: if whole_line { end } else { end.max(start) },
-        })
+        Some(Span::new(start, end))
     }
 }
 

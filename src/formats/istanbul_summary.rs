@@ -45,7 +45,7 @@ struct Found {
 
 /// `branchesTrue` is a figure of nyc's own that no other reporter shows.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "four figures")]
 struct Entry {
     lines: Option<Figure>,
     statements: Option<Figure>,
@@ -54,6 +54,7 @@ struct Entry {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a figure with `total` and `covered`")]
 struct Figure {
     total: Count,
     covered: Count,

@@ -60,7 +60,15 @@ pub(super) fn placed(bytes: &[u8], error: &serde_json::Error) -> ParseError {
 /// what they say of the expectation is kept.
 fn expectation(message: &str) -> String {
     if let Some((_, wanted)) = message.rsplit_once(", expected ") {
-        return wanted.to_owned();
+        return match wanted {
+            "u32" => "a whole number up to 4294967295",
+            "u64" => "a whole number",
+            "i64" => "a whole number, negative or not",
+            "a sequence" => "a list",
+            "a map" => "an object",
+            wanted => wanted,
+        }
+        .to_owned();
     }
     if let Some(wanted) = message.strip_prefix("expected ") {
         return wanted.to_owned();

@@ -2,7 +2,11 @@
 
 pub mod codex;
 pub mod demo;
+pub mod git;
+pub mod project;
+pub mod reports;
 pub mod snapshot;
+pub mod sources;
 pub mod store;
 pub mod supervisor;
 pub mod tests_run;

@@ -479,7 +479,8 @@ fn newest_user_text(body: &Value) -> String {
                 .as_array()
                 .into_iter()
                 .flatten()
-                .filter_map(|part| part["text"].as_str())
+                // What one agent says to another has its text there.
+                .filter_map(|part| part["text"].as_str().or(part["encrypted_content"].as_str()))
                 .collect::<Vec<_>>()
                 .join("\n"),
         })

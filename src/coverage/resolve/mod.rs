@@ -142,6 +142,11 @@ impl Tree {
         Self { files }
     }
 
+    /// Its files, in no order that means anything.
+    pub fn into_paths(self) -> impl Iterator<Item = String> {
+        self.files.into_iter().map(|file| file.path)
+    }
+
     /// The files whose key begins so.
     fn starting(&self, beginning: &str) -> impl Iterator<Item = &InTree> {
         let first = self

@@ -6,6 +6,7 @@
 
 mod lines;
 mod locate;
+mod mount_points;
 mod stop;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
 use self::lines::{LineReader, MOST_LINE};
+use self::mount_points::MountPoints;
 use self::stop::{describe, end_child, kill_group};
 use crate::agent::{Incoming, Launch, Outgoing, decode};
 use crate::app::message::Message;
@@ -143,6 +145,7 @@ async fn live(
             };
         }
     };
+    let mount_points = MountPoints::absent_from(&cwd);
     let mut child = match command(&program, &launch.args, &cwd)
         .stdin(Stdio::piped())
         .spawn()
@@ -182,6 +185,7 @@ async fn live(
     };
     // What was started along with it and does not die with it: the native program under a killed wrapper.
     kill_group(group);
+    mount_points.remove();
     drop(gone);
     for task in [writer, probe].into_iter().flatten() {
         task.abort();
