@@ -18,6 +18,7 @@ mod incoming;
 mod join;
 mod outgoing;
 mod phase;
+pub mod prompt;
 mod session;
 mod settings;
 mod transcript;
