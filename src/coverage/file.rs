@@ -116,6 +116,12 @@ impl FileCoverage {
             .zip(self.line_hits.iter().copied())
     }
 
+    /// How many executable lines stand above a line.
+    #[must_use]
+    pub fn n_lines_before(&self, line: Line) -> usize {
+        self.lines.partition_point(|it| *it < line)
+    }
+
     /// The hits of a line, `None` where the line is not executable.
     #[must_use]
     pub fn line(&self, line: Line) -> Option<Hits> {

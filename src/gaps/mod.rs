@@ -8,9 +8,16 @@ mod column;
 mod decision;
 mod delta;
 mod find;
+mod functions;
 mod gap;
+mod identity;
+mod link;
+mod meaning;
 mod rank;
+mod reading;
+mod runs;
 mod source;
+mod words;
 
 pub use column::byte_offset;
 pub use decision::{Decided, DecidedArm, decisions};

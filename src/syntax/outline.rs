@@ -10,8 +10,10 @@ pub struct Outline {
     pub functions: Vec<Callable>,
     /// By where they start; an outer decision comes before what is inside it.
     pub decisions: Vec<Decision>,
-    /// The bodies of exception handlers (`except`, `catch`), handler clause included.
+    /// The exception handlers (`except`, `catch`), by where they start.
     pub handlers: Vec<Extent>,
+    /// Where something is raised or thrown, ascending.
+    pub throws: Vec<Place>,
 }
 
 impl Outline {
@@ -31,6 +33,15 @@ impl Outline {
             candidate = function.parent;
         }
         None
+    }
+
+    /// Whether something is raised or thrown inside.
+    #[must_use]
+    pub fn throws_in(&self, extent: Extent) -> bool {
+        let first = self.throws.partition_point(|&place| place < extent.start);
+        self.throws
+            .get(first)
+            .is_some_and(|&place| extent.holds(place))
     }
 
     /// The decisions that start on a line, outer before inner, with their places in [`Self::decisions`].

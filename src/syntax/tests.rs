@@ -128,8 +128,8 @@ def f(x):
         "
         fn f 1-24
         fn f.(anonymous) 24-24
-        3 Case `case 1|2 if x` case 1 | 2 if x→4 not case 1 | 2 if x→5
-        5 Case `case _` case _→6 not case _→7
+        3 Case `case 1|2 if x` case 1 | 2 if x→4 no match→5
+        5 Case `case _` case _→6 no match→7
         9 Except `except (A,B)as e` except (A, B) as e→11 not caught→12
         12 Except `except C` except C→13 not caught→17
         20 Except `except D` except D→21 not caught→exit

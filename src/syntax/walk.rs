@@ -45,10 +45,12 @@ pub fn outline(language: Language, text: &str) -> Outline {
     while let Some(frame) = walk.stack.pop() {
         walk.visit(&frame);
     }
-    // Visited in the order of the text, but for arms that stand before their condition.
+    // Visited nearly in the order of the text: a clause's heads are read before what is inside it.
     walk.outline
         .decisions
         .sort_by_key(|decision| decision.span.start);
+    walk.outline.handlers.sort_by_key(|handler| handler.start);
+    walk.outline.throws.sort_unstable();
     walk.outline
 }
 
@@ -207,6 +209,10 @@ impl<'t> Walk<'t> {
             | "generator_expression" => {
                 let head = squeeze(self.slice(node), HEAD);
                 self.decide(frame, DecisionKind::Comprehension, None, head, Vec::new());
+                self.children(frame);
+            }
+            "raise_statement" | "throw_statement" => {
+                self.outline.throws.push(text::place(node.start_position()));
                 self.children(frame);
             }
             _ if is_list(node) => self.list(frame),
@@ -748,7 +754,7 @@ impl<'t> Walk<'t> {
                     },
                     Arm {
                         role: Role::False,
-                        label: format!("not {head}"),
+                        label: "no match".to_owned(),
                         code: None,
                         onward: otherwise,
                     },
