@@ -4,6 +4,7 @@ pub mod codex;
 pub mod demo;
 pub mod git;
 pub mod project;
+pub mod prompts;
 pub mod reports;
 pub mod snapshot;
 pub mod sources;

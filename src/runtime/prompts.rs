@@ -1,0 +1,199 @@
+//! What a prompt is made of, fetched from the project: the nearest test, its first lines, the test command.
+//!
+//! The text itself is written by `agent::prompt`, which knows nothing of files. It reads files and may
+//! take a moment in a large project: never call it on the loop.
+
+use crate::agent::SessionSettings;
+use crate::agent::prompt::{Earlier, Pattern, PromptFile, PromptGap, PromptInput, prompt};
+use crate::agent::{ApprovalPolicy, Sandbox};
+use crate::coverage::FilePath;
+use crate::gaps::{Gap, Source};
+use crate::runtime::project::{Tests, nearest_test};
+use crate::runtime::sources;
+use crate::settings::{self, Settings};
+use crate::syntax::Place;
+
+/// How much of an existing test is read for the prompt, which cuts it again to what it has room for.
+const HEAD: usize = 200;
+
+/// A file with the gaps that are to be closed.
+#[derive(Clone, Debug)]
+pub struct Picked<'a> {
+    pub path: FilePath,
+    /// `None` where the source cannot be read.
+    pub source: Option<&'a Source>,
+    /// In the order of the text.
+    pub gaps: Vec<Gap>,
+}
+
+/// The prompt for some gaps, ready to be read and edited.
+#[must_use]
+pub fn build(
+    settings: &Settings,
+    tests: &Tests,
+    picked: Vec<Picked<'_>>,
+    earlier: Option<Earlier>,
+) -> String {
+    let files = picked
+        .into_iter()
+        .map(|file| PromptFile {
+            pattern: pattern(settings, tests, &file.path),
+            gaps: file
+                .gaps
+                .into_iter()
+                .map(|gap| PromptGap {
+                    function_line: file.source.and_then(|source| {
+                        let outline = source.outline();
+                        // The line's first byte may stand before a function of one line; its end never does.
+                        let at_end = Place {
+                            line: gap.line,
+                            byte: u32::try_from(source.line(gap.line).trim_end().len())
+                                .unwrap_or(u32::MAX)
+                                .saturating_sub(1),
+                        };
+                        let idx = outline.function_at(at_end)?;
+                        Some(outline.functions.get(idx)?.span.start.line)
+                    }),
+                    gap,
+                })
+                .collect(),
+            source: file
+                .source
+                .map(|source| source.lines().to_vec())
+                .unwrap_or_default(),
+            path: file.path,
+        })
+        .collect();
+    prompt(&PromptInput {
+        files,
+        test_command: tests.command.clone(),
+        new_tests: settings.tests.generated.clone(),
+        earlier,
+    })
+}
+
+fn pattern(settings: &Settings, tests: &Tests, path: &FilePath) -> Option<Pattern> {
+    let nearest = nearest_test(&settings.root, &tests.paths, path)?;
+    let lines = sources::lines(&settings.root, &nearest).ok()?;
+    Some(Pattern {
+        path: nearest,
+        n_lines: lines.len(),
+        head: lines.into_iter().take(HEAD).collect(),
+    })
+}
+
+/// What a session is told, out of the settings of the person.
+#[must_use]
+pub fn session_settings(settings: &Settings) -> SessionSettings {
+    let agent = &settings.agent;
+    SessionSettings {
+        root: settings.root.display().to_string(),
+        command: agent.command.clone(),
+        sandbox: match agent.sandbox {
+            settings::Sandbox::ReadOnly => Sandbox::ReadOnly,
+            settings::Sandbox::WorkspaceWrite => Sandbox::WorkspaceWrite,
+            settings::Sandbox::DangerFullAccess => Sandbox::DangerFullAccess,
+        },
+        approval: match agent.approval {
+            settings::Approval::OnRequest => ApprovalPolicy::OnRequest,
+            settings::Approval::Untrusted => ApprovalPolicy::Untrusted,
+            settings::Approval::Never => ApprovalPolicy::Never,
+        },
+        model: agent
+            .models
+            .authoring
+            .clone()
+            .or_else(|| agent.model.clone()),
+        effort: agent.effort.clone(),
+        resume: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::coverage::Line;
+    use crate::gaps::{GapId, GapKind};
+    use crate::settings::AgentSettings;
+
+    fn gap(line: u32) -> Gap {
+        let line = Line::new(line).unwrap();
+        Gap {
+            id: GapId(1),
+            kind: GapKind::Branch,
+            line,
+            end_line: line,
+            column: None,
+            function: Some("Till.total".into()),
+            construct: Some("if".into()),
+            arms_total: 2,
+            arms_untaken: 1,
+            arms: Vec::new(),
+            says: format!("line {line}: the condition was never true"),
+            brief: String::new(),
+            lines_behind: 0,
+            error_path: false,
+        }
+    }
+
+    fn settings(root: &std::path::Path) -> Settings {
+        Settings::defaults(root.canonicalize().unwrap())
+    }
+
+    #[test]
+    fn the_test_command_the_nearest_test_and_the_function_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("shop")).unwrap();
+        fs::create_dir_all(root.join("tests")).unwrap();
+        fs::write(
+            root.join("pyproject.toml"),
+            "[project]\nname = \"shop\"\ndependencies = [\"pytest\"]\n[tool.pytest.ini_options]\n",
+        )
+        .unwrap();
+        fs::write(root.join("tests/test_tax.py"), "def test_tax(): ...\n").unwrap();
+        fs::write(root.join("tests/test_till.py"), "def test_till(): ...\n").unwrap();
+        let mut text = vec!["class Till:".to_owned(), "    def total(self):".to_owned()];
+        text.extend((0..30).map(|n| format!("        n = {n}")));
+        text.push("        if self.items: return 1".to_owned());
+        let path = FilePath::new("shop/till.py");
+        let source = Source::new(&path, text);
+        let settings = settings(root);
+        let tests = Tests::of(&settings, &[]);
+        let text = build(
+            &settings,
+            &tests,
+            vec![Picked {
+                path,
+                source: Some(&source),
+                gaps: vec![gap(33)],
+            }],
+            None,
+        );
+        let command = tests.command.as_deref().expect("pytest is found");
+        for words in [
+            command,
+            "`tests/test_till.py`:\n\n```py\ndef test_till(): ...\n```",
+            " 2       def total(self):\n",
+            "33 >         if self.items: return 1",
+            "line 33: the condition was never true",
+        ] {
+            assert!(text.contains(words), "{words}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_model_for_writing_tests_comes_before_the_one_for_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = settings(folder.path());
+        settings.agent = AgentSettings {
+            model: Some("plain".into()),
+            ..AgentSettings::default()
+        };
+        assert_eq!(session_settings(&settings).model.as_deref(), Some("plain"));
+        settings.agent.models.authoring = Some("writer".into());
+        assert_eq!(session_settings(&settings).model.as_deref(), Some("writer"));
+    }
+}
