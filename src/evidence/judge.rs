@@ -70,6 +70,15 @@ pub fn of_smells(findings: Vec<Finding>) -> Judgement {
     }
 }
 
+/// The first rung for a language whose syntax is not read here: said, and left to the later rungs.
+#[must_use]
+pub fn of_unread_smells() -> Judgement {
+    Judgement::good(
+        Rung::Static,
+        "not read: no parser for this language".to_owned(),
+    )
+}
+
 /// The second rung. `others` are the changed files that are no tests; their own findings stand apart.
 #[must_use]
 pub fn of_others(others: &[FilePath]) -> RungResult {

@@ -3,9 +3,13 @@
 //! Pure. The runs themselves happen in `runtime`; here is what to run next and what its outcome means.
 
 pub mod elsewhere;
+mod examined;
 mod finding;
 pub mod guard;
 pub mod judge;
+pub mod smell;
 pub mod suite;
+pub mod suspect;
 
+pub use examined::{Examined, PutBack, TestFile};
 pub use finding::{Finding, FindingCode, Rung, RungResult, Verdict};

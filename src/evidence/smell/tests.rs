@@ -1,0 +1,412 @@
+use super::{UnderTest, findings};
+use crate::coverage::FilePath;
+use crate::syntax::Language;
+
+/// Findings as `line code`.
+fn check(test_path: &str, text: &str, under: &UnderTest, expected: &[&str]) {
+    let path = FilePath::new(test_path);
+    let language = Language::of(&path).unwrap();
+    let found: Vec<String> = findings(language, &path, text, under)
+        .iter()
+        .map(|finding| format!("{} {}", finding.line.unwrap(), finding.code))
+        .collect();
+    assert_eq!(
+        found,
+        expected,
+        "in\n{text}\n{:#?}",
+        findings(language, &path, text, under)
+    );
+}
+
+fn cart_py() -> UnderTest {
+    UnderTest::new(
+        &FilePath::new("src/shop/cart.py"),
+        ["total", "Cart.add", "Cart.total", "load"],
+    )
+}
+
+fn python(text: &str, expected: &[&str]) {
+    check("tests/test_cart.py", text, &cart_py(), expected);
+}
+
+fn script(text: &str, expected: &[&str]) {
+    let under = UnderTest::new(&FilePath::new("src/shop/cart.ts"), ["total", "Cart.add"]);
+    check("tests/cart.test.ts", text, &under, expected);
+}
+
+fn java(text: &str, expected: &[&str]) {
+    let under = UnderTest::new(&FilePath::new("src/main/java/shop/Cart.java"), ["Cart.add"]);
+    check("src/test/java/shop/CartTest.java", text, &under, expected);
+}
+
+#[test]
+fn python_assertions_count_in_every_dress() {
+    python("def test_a():\n    assert total([1]) == 1\n", &[]);
+    python(
+        "def test_a():\n    with pytest.raises(ValueError):\n        total(None)\n",
+        &[],
+    );
+    python(
+        "class TestA(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(total([1]), 1)\n",
+        &[],
+    );
+    python(
+        "def check(x):\n    assert x\ndef outer(x):\n    check(x)\ndef test_a():\n    outer(total([1]))\n",
+        &[],
+    );
+    python("def test_a(m):\n    m.assert_called_once_with(1)\n", &[]);
+    python(
+        "async def test_a():\n    assert await total([1]) == 1\n",
+        &[],
+    );
+    python("@pytest.fixture\ndef test_client():\n    return 1\n", &[]);
+    python(
+        "def test_a():\n    def test_inner():\n        pass\n    assert total(test_inner) == 0\n",
+        &[],
+    );
+}
+
+#[test]
+fn python_tests_without_an_assertion_are_found() {
+    python("def test_a():\n    total([1])\n", &["1 no-assertion"]);
+    python(
+        "def test_a():\n    # assert total([1]) == 1\n    'assert'\n    total([1])\n",
+        &["1 no-assertion"],
+    );
+    python(
+        "def test_a():\n    print(total([1]))\ndef test_b():\n    assert total([]) == 0\n",
+        &["1 no-assertion"],
+    );
+    python(
+        "def test_a():\n    try:\n        assert total([1]) == 2\n    except Exception:\n        pass\n",
+        &["1 no-assertion"],
+    );
+}
+
+#[test]
+fn python_assertions_that_hold_whatever_the_code_does_are_none() {
+    for text in [
+        "assert True",
+        "assert 1",
+        "assert not False",
+        "assert 1 == 1",
+        "assert x == x",
+        "assert (total(1) == 1, 'why')",
+        "assert total(1) == 2 or True",
+    ] {
+        python(
+            &format!("def test_a(x):\n    total(x)\n    {text}\n"),
+            &["3 no-assertion"],
+        );
+    }
+    for text in [
+        "self.assertTrue(True)",
+        "self.assertEqual(1, 1)",
+        "self.assertIsNotNone('x')",
+    ] {
+        python(
+            &format!(
+                "class TestA(TestCase):\n    def test_a(self):\n        total(1)\n        {text}\n"
+            ),
+            &["4 no-assertion"],
+        );
+    }
+    python(
+        "def test_a(x):\n    assert True\n    assert total(x) == 1\n",
+        &[],
+    );
+    python("def test_a(x):\n    assert next(x) == next(x)\n", &[]);
+}
+
+#[test]
+fn python_replacing_the_code_under_test_is_over_mocked() {
+    let body = "    assert total([1]) == 1\n";
+    python(
+        &format!("@patch('shop.cart.total')\ndef test_a(m):\n{body}"),
+        &["1 over-mocked"],
+    );
+    python(
+        &format!(
+            "def test_a():\n  with mock.patch('src.shop.cart.Cart.add', return_value=1):\n{body}"
+        ),
+        &["2 over-mocked"],
+    );
+    python(
+        &format!(
+            "from shop import cart\ndef test_a(monkeypatch):\n    monkeypatch.setattr(cart, 'total', lambda x: 1)\n{body}"
+        ),
+        &["3 over-mocked"],
+    );
+    python(
+        &format!(
+            "from shop.cart import Cart\ndef test_a():\n    with patch.object(Cart, 'add'):\n        pass\n{body}"
+        ),
+        &["3 over-mocked"],
+    );
+    python(
+        &format!(
+            "import shop.cart as c\ndef test_a():\n    c.total = Mock(return_value=1)\n{body}"
+        ),
+        &["3 over-mocked"],
+    );
+    python(
+        &format!("import sys\nsys.modules['shop.cart'] = Mock()\ndef test_a():\n{body}"),
+        &["2 over-mocked"],
+    );
+}
+
+#[test]
+fn python_mocking_what_the_code_only_uses_is_not() {
+    let body = "    assert total([1]) == 1\n";
+    // `requests` is imported by the module under test, not defined in it: external input and output.
+    python(
+        &format!("@patch('shop.cart.requests.get')\ndef test_a(m):\n{body}"),
+        &[],
+    );
+    python(
+        &format!("@patch('shop.store.load')\ndef test_a(m):\n{body}"),
+        &[],
+    );
+    python(
+        &format!("@patch('builtins.open')\ndef test_a(m):\n{body}"),
+        &[],
+    );
+    python(
+        &format!(
+            "from other import cart\ndef test_a(monkeypatch):\n    monkeypatch.setattr(cart.http, 'total', 1)\n{body}"
+        ),
+        &[],
+    );
+    python(
+        &format!(
+            "from shop.cart import Cart\ndef test_a():\n    c = Cart()\n    c.total = 3\n{body}"
+        ),
+        &[],
+    );
+}
+
+#[test]
+fn python_clock_chance_network_and_snapshots_are_told_without_blocking() {
+    python(
+        "import time\ndef test_a():\n    time.sleep(1)\n    assert total([1]) == 1\n",
+        &["3 sleep"],
+    );
+    python(
+        "def test_a():\n    assert total([random.random()]) < 1\n",
+        &["2 sleep"],
+    );
+    python(
+        "def test_a():\n    random.seed(1)\n    assert total([random.random()]) < 1\n",
+        &[],
+    );
+    python(
+        "def test_a(snapshot):\n    assert total([1]) == snapshot\n",
+        &["2 snapshot"],
+    );
+    python(
+        "def test_a():\n    assert total(requests.get('http://x').json()) == 1\n",
+        &["2 sleep"],
+    );
+}
+
+#[test]
+fn script_assertions_count_in_every_dress() {
+    for body in [
+        "expect(total([1])).toBe(1)",
+        "expect(total([1])).not.toBe(2)",
+        "await expect(total([1])).rejects.toThrow('x')",
+        "expect(() => total(null)).toThrow()",
+        "assert.equal(total([1]), 1)",
+        "assert(total([1]) === 1)",
+        "expect(total([1])).to.be.true;",
+        "total([1]).should.equal(1)",
+        "t.is(total([1]), 1)",
+        "check(total([1]))",
+        "expect(total).toBeDefined(); expect(total([1])).toEqual(1)",
+    ] {
+        script(
+            &format!(
+                "const check = (x) => {{ expect(x).toBe(1); }};\nit('adds', async (t) => {{ {body} }});\n"
+            ),
+            &[],
+        );
+    }
+    script(
+        "test.each([[1], [2]])('adds %d', (n) => { expect(total([n])).toBe(n); });\n",
+        &[],
+    );
+    script(
+        "describe('cart', () => { beforeEach(() => {}); test.todo('more'); });\n",
+        &[],
+    );
+}
+
+#[test]
+fn script_tests_without_an_assertion_are_found() {
+    for body in [
+        "total([1])",
+        "// expect(total([1])).toBe(1)\n",
+        "expect(total([1]))",
+        "expect.assertions(0)",
+        "console.log('expect(1).toBe(1)')",
+    ] {
+        script(
+            &format!("it('adds', () => {{ {body} }});\n"),
+            &["1 no-assertion"],
+        );
+    }
+    for body in [
+        "expect(true).toBe(true)",
+        "expect(1).toEqual(1)",
+        "assert.ok(true)",
+        "assert.equal(1, 1)",
+        "expect(total).toBe(total)",
+    ] {
+        script(
+            &format!("it('adds', () => {{\n total([1]); {body} }});\n"),
+            &["2 no-assertion"],
+        );
+    }
+    script(
+        "it('adds', () => {\n try { expect(total([1])).toBe(2) } catch (e) {} });\n",
+        &["1 no-assertion"],
+    );
+    script(
+        "test.each([[1], [2]])('adds %d', (n) => { total([n]); });\n",
+        &["1 no-assertion"],
+    );
+}
+
+#[test]
+fn script_replacing_the_module_under_test_is_over_mocked() {
+    let body = "it('adds', () => { expect(total([1])).toBe(1); });\n";
+    script(
+        &format!("vi.mock('../src/shop/cart', () => ({{ total: () => 1 }}));\n{body}"),
+        &["1 over-mocked"],
+    );
+    script(
+        &format!("jest.mock('../src/shop/cart.ts');\n{body}"),
+        &["1 over-mocked"],
+    );
+    script(
+        &format!("vi.mock(import('../src/shop/cart'));\n{body}"),
+        &["1 over-mocked"],
+    );
+    script(
+        &format!("jest.mock('@/shop/cart');\n{body}"),
+        &["1 over-mocked"],
+    );
+    script(
+        &format!(
+            "import * as cart from '../src/shop/cart';\njest.spyOn(cart, 'total').mockReturnValue(1);\n{body}"
+        ),
+        &["2 over-mocked"],
+    );
+    script(
+        &format!("vi.mock('../src/shop/store');\njest.mock('axios');\n{body}"),
+        &[],
+    );
+    // A spy that only watches runs the real code.
+    script(
+        &format!("import * as cart from '../src/shop/cart';\njest.spyOn(cart, 'total');\n{body}"),
+        &[],
+    );
+    script(
+        &format!("jest.spyOn(console, 'log').mockImplementation(() => {{}});\n{body}"),
+        &[],
+    );
+}
+
+#[test]
+fn script_clock_chance_network_and_snapshots_are_told_without_blocking() {
+    script(
+        "it('a', async () => { await new Promise(r => setTimeout(r, 50)); expect(total([1])).toBe(1); });\n",
+        &["1 sleep"],
+    );
+    script(
+        "vi.useFakeTimers();\nit('a', () => { setTimeout(total, 50); expect(total([1])).toBe(1); });\n",
+        &[],
+    );
+    script(
+        "it('a', () => { expect(total([1])).toMatchSnapshot(); });\n",
+        &["1 snapshot"],
+    );
+    script(
+        "it('a', () => { expect(total([Math.random()])).toBe(1); });\n",
+        &["1 sleep"],
+    );
+}
+
+#[test]
+fn java_tests() {
+    let class = |body: &str| format!("class CartTest {{\n{body}\n}}\n");
+    java(
+        &class("@Test void adds() { assertEquals(1, new Cart().add(1)); }"),
+        &[],
+    );
+    java(
+        &class("@Test void adds() { assertThat(new Cart().add(1)).isEqualTo(1); }"),
+        &[],
+    );
+    java(
+        &class("@Test void adds() { assertThrows(E.class, () -> new Cart().add(null)); }"),
+        &[],
+    );
+    java(
+        &class("@Test(expected = E.class) public void adds() { new Cart().add(null); }"),
+        &[],
+    );
+    java(
+        &class(
+            "@Test void adds() { check(1); }\nprivate void check(int n) { assertEquals(n, new Cart().add(n)); }",
+        ),
+        &[],
+    );
+    java(
+        &class("@Test void adds() { verify(store).save(any()); }\n@Mock Store store;"),
+        &[],
+    );
+    java(
+        &class("@Test void adds() { new Cart().add(1); }"),
+        &["2 no-assertion"],
+    );
+    java(
+        &class("@Test void adds() { assertThat(new Cart().add(1)); }"),
+        &["2 no-assertion"],
+    );
+    java(
+        &class("@Test void adds() { assertTrue(true); }"),
+        &["2 no-assertion"],
+    );
+    java(
+        &class("@Test void adds() { assertEquals(\"why\", 1, 1); }"),
+        &["2 no-assertion"],
+    );
+    java(
+        &class("@Mock Cart cart;\n@Test void adds() { assertEquals(1, cart.add(1)); }"),
+        &["2 over-mocked"],
+    );
+    java(
+        &class("@Test void adds() { Cart c = mock(Cart.class); assertEquals(1, c.add(1)); }"),
+        &["2 over-mocked"],
+    );
+    java(
+        &class(
+            "@Test void adds() throws Exception { Thread.sleep(5); assertEquals(1, new Cart().add(1)); }",
+        ),
+        &["2 sleep"],
+    );
+}
+
+#[test]
+fn broken_and_hostile_texts_end_quietly() {
+    let brackets = |bracket: &str| bracket.repeat(20_000);
+    let deep = format!(
+        "def test_a():\n    x = {}1{}\n",
+        brackets("("),
+        brackets(")")
+    );
+    python(&deep, &["1 no-assertion"]);
+    script("it('a', () => {{{{(", &[]);
+    java("class { @Test void", &[]);
+}
