@@ -50,10 +50,16 @@ pub struct Everywhere {
 pub enum Command {
     /// List what no test has done: untaken arms, lines never run, functions never called
     Gaps(GapsArgs),
-    /// Hold the coverage against thresholds; exit status 1 when one is missed
-    Check(CheckArgs),
-    /// Tell the arms taken, lost and vanished between two reports; exit status 1 when arms were lost
-    Diff(DiffArgs),
+}
+
+impl Command {
+    /// The reports that it names.
+    #[must_use]
+    pub fn reports(&self) -> &[PathBuf] {
+        match self {
+            Self::Gaps(args) => &args.reports,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -86,61 +92,6 @@ pub struct GapChoice {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GapsFormat {
-    Text,
-    Json,
-    Markdown,
-}
-
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// Coverage reports; without one, they are looked for in the usual places
-    #[arg(value_name = "REPORT", value_hint = ValueHint::FilePath)]
-    pub reports: Vec<PathBuf>,
-    /// Least branch coverage [default: branches under [target] in untaken.toml]
-    #[arg(long, value_name = "PCT", value_parser = percent)]
-    pub branches: Option<Percent>,
-    /// Least line coverage
-    #[arg(long, value_name = "PCT", value_parser = percent)]
-    pub lines: Option<Percent>,
-    /// Least function coverage
-    #[arg(long, value_name = "PCT", value_parser = percent)]
-    pub functions: Option<Percent>,
-    /// Hold each file against the thresholds by itself
-    #[arg(long)]
-    pub per_file: bool,
-    /// Count only what lies on lines changed since the merge base with this revision
-    #[arg(long, value_name = "BASE")]
-    pub diff: Option<String>,
-    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-    pub format: CheckFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
-    Text,
-    Json,
-    Markdown,
-    /// Annotations for GitHub Actions
-    Github,
-}
-
-#[derive(Debug, Args)]
-pub struct DiffArgs {
-    /// The report from before
-    #[arg(value_name = "BEFORE", value_hint = ValueHint::FilePath)]
-    pub before: PathBuf,
-    /// The report from afterwards; the sources on the disk belong to it
-    #[arg(value_name = "AFTER", value_hint = ValueHint::FilePath)]
-    pub after: PathBuf,
-    /// The revision that holds the sources of BEFORE
-    #[arg(long = "before", value_name = "REV")]
-    pub before_revision: Option<String>,
-    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
-    pub format: DiffFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DiffFormat {
     Text,
     Json,
     Markdown,

@@ -1,1 +1,83 @@
-//! Filled in by the changes that follow.
+//! The same without a screen: one file for each subcommand.
+//!
+//! A command answers with what stdout gets and an exit status; warnings go to stderr as they come. Text
+//! for people passes through `harmless`, JSON through an encoder that escapes what a terminal would obey.
+//! Nothing here draws, waits for keys, or knows how a report is read.
+
+mod choice;
+mod gaps;
+mod json;
+mod paint;
+mod shape;
+mod table;
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::cli::Command;
+use crate::coverage::Coverage;
+use crate::harmless;
+use crate::runtime::git::GitError;
+use crate::runtime::reports::LoadFailure;
+use crate::settings::Settings;
+
+/// Done; the gate holds.
+pub const DONE: u8 = 0;
+/// Wrong use, or no report to read.
+pub const WRONG_USE: u8 = 2;
+
+/// What a command has to say.
+#[derive(Debug)]
+struct Answer {
+    stdout: String,
+    status: u8,
+}
+
+/// Why a command could not do what it was asked. Each message says what to do next.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{}: {}", .0.path.as_str(), .0.message)]
+    Load(LoadFailure),
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl From<LoadFailure> for Failure {
+    fn from(failure: LoadFailure) -> Self {
+        Self::Load(failure)
+    }
+}
+
+/// Runs a subcommand and returns its exit status.
+#[must_use]
+pub fn run(command: &Command, settings: &Settings) -> u8 {
+    let style = paint::Style::of_stdout(io::stdout().is_terminal());
+    let answer = match command {
+        Command::Gaps(args) => gaps::run(args, settings, style),
+    };
+    match answer {
+        Ok(answer) => {
+            // Whoever reads may have seen enough: `untaken gaps | head` is no error.
+            let mut stdout = io::stdout().lock();
+            let _ = stdout
+                .write_all(answer.stdout.as_bytes())
+                .and_then(|()| stdout.flush());
+            answer.status
+        }
+        Err(failure) => {
+            complain(&failure.to_string());
+            WRONG_USE
+        }
+    }
+}
+
+/// Says something on stderr, as one line.
+pub fn complain(what: &str) {
+    let _ = writeln!(io::stderr().lock(), "untaken: {}", harmless::line(what));
+}
+
+/// Says what was odd about the reports.
+fn warn(coverage: &Coverage) {
+    for (path, warning) in &coverage.warnings {
+        complain(&format!("warning: {}: {}", path.as_str(), warning.message));
+    }
+}

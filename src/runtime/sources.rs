@@ -10,8 +10,13 @@ use ignore::{WalkBuilder, WalkState};
 use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
-use crate::coverage::FilePath;
+use super::git::Git;
+use super::reports::speaks_past;
+use crate::app::message::SourceView;
 use crate::coverage::resolve::{AbsolutePresence, Disk, Presence, Tree};
+use crate::coverage::shift::old_lines;
+use crate::coverage::{CoveredFile, FilePath, Line, SourceState};
+use crate::gaps::{self, Gap, Source};
 
 /// Folders whose files are never meant by a report: other people's code, caches, version control.
 const SKIPPED: &[&str] = &[
@@ -297,4 +302,89 @@ pub fn split(bytes: &[u8]) -> Vec<String> {
     text.split_terminator('\n')
         .map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned())
         .collect()
+}
+
+/// The text of a covered file, ready for questions. Where the text changed since the measurement, it
+/// knows which line was which, as far as git can tell.
+#[derive(Debug)]
+pub struct Text {
+    pub source: Source,
+    /// Whether it is still the text that was measured, or one whose lines can be followed back to it. If
+    /// not, nothing in the text says anything about the report's lines.
+    pub fits: bool,
+}
+
+/// Reads the text of a covered file.
+///
+/// # Errors
+/// In words for the person: not found, ambiguous with the candidates, outside the root, unreadable.
+pub fn text(root: &Path, file: &CoveredFile) -> Result<Text, String> {
+    match &file.source {
+        SourceState::Found | SourceState::Changed => {}
+        SourceState::Missing => {
+            return Err(
+                "not found in the project; [reports] strip and prefix in untaken.toml say where it lies"
+                    .to_owned(),
+            );
+        }
+        SourceState::Ambiguous(candidates) => {
+            let names: Vec<&str> = candidates.iter().map(FilePath::as_str).collect();
+            return Err(format!(
+                "several files fit: {}; [reports] strip and prefix in untaken.toml say which is meant",
+                names.join(", ")
+            ));
+        }
+        SourceState::Outside => return Err("it lies outside the root and is not opened".to_owned()),
+    }
+    let lines = lines(root, &file.path)?;
+    if file.source == SourceState::Changed
+        && let Some(map) = line_map(root, file, lines.len())
+    {
+        return Ok(Text {
+            source: Source::new(&file.path, lines).shifted(map),
+            fits: true,
+        });
+    }
+    let fits = file.source == SourceState::Found && !speaks_past(&file.coverage, lines.len());
+    Ok(Text {
+        source: Source::new(&file.path, lines),
+        fits,
+    })
+}
+
+/// For each line of a changed text the line it was when it was measured.
+fn line_map(root: &Path, file: &CoveredFile, n_lines: usize) -> Option<Vec<Option<Line>>> {
+    let git = Git::at(root)?;
+    let commit = git.commit_at(file.measured_ms)?;
+    let hunks = git.hunks(&commit, &file.path).ok()?;
+    let added: u32 = hunks.iter().map(|hunk| hunk.new_len).sum();
+    let removed: u32 = hunks.iter().map(|hunk| hunk.old_len).sum();
+    let n_measured = (n_lines + removed as usize).saturating_sub(added as usize);
+    // The commit's text may not be the one that was measured: it was edited then, too.
+    if speaks_past(&file.coverage, n_measured) {
+        return None;
+    }
+    Some(old_lines(&hunks, n_lines))
+}
+
+/// A source for the screen, with its gaps.
+///
+/// # Errors
+/// As [`text`].
+pub fn view(root: &Path, file: &CoveredFile) -> Result<SourceView, String> {
+    let text = text(root, file)?;
+    let gaps = gaps_of(file, Some(&text));
+    Ok(SourceView {
+        path: file.path.clone(),
+        gaps,
+        report_lines: text.source.report_lines().map(<[_]>::to_vec),
+        lines: text.source.lines().to_vec(),
+    })
+}
+
+/// The gaps of a file with what its text tells, if it tells anything.
+#[must_use]
+pub fn gaps_of(file: &CoveredFile, text: Option<&Text>) -> Vec<Gap> {
+    let source = text.filter(|text| text.fits).map(|text| &text.source);
+    gaps::find(&file.path, &file.coverage, source)
 }

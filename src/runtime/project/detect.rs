@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Framework, Language, Project, commands};
+use super::{Framework, Language, Project, command_line};
 
 /// Manifests larger than this are nobody's.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -24,7 +24,7 @@ pub fn detect(root: &Path) -> Project {
         .or_else(|| ruby(root))
         .or_else(|| php(root));
     let mut project = project.unwrap_or_default();
-    project.test_command = commands::measuring(&project, None);
+    project.test_command = command_line::measuring(&project, None);
     project
 }
 

@@ -3,11 +3,11 @@
 //! Found out from the files that people write for their tools, and only where the settings are silent.
 //! Nothing is run here.
 
-mod commands;
+mod command_line;
 mod detect;
 mod tests_of;
 
-pub use commands::shell_quoted;
+pub use command_line::shell_quoted;
 pub use detect::detect;
 pub use tests_of::{TestPaths, nearest_test};
 
@@ -118,7 +118,7 @@ impl Tests {
     #[must_use]
     pub fn command_for(&self, files: &[FilePath]) -> Option<String> {
         match &self.file_command {
-            Some(template) => Some(commands::filled(template, files)),
+            Some(template) => Some(command_line::filled(template, files)),
             None => self.project.command_for(files),
         }
     }
@@ -143,14 +143,14 @@ impl Project {
             [one] => Some((one.format, one.path.as_str())),
             _ => None,
         };
-        commands::measuring(self, one)
+        command_line::measuring(self, one)
     }
 
     fn command_for(&self, files: &[FilePath]) -> Option<String> {
         if let Some(template) = &self.file_command {
-            return Some(commands::filled(template, files));
+            return Some(command_line::filled(template, files));
         }
-        commands::by_names(self.framework?, &self.launcher, files)
+        command_line::by_names(self.framework?, &self.launcher, files)
     }
 
     /// How reports of a format are called where the framework does not say.

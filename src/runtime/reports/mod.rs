@@ -18,7 +18,7 @@ pub use self::changed::speaks_past;
 pub use self::find::{Found, find};
 use super::project;
 use super::sources::OnDisk;
-use crate::app::message::LoadFailure;
+pub use crate::app::message::LoadFailure;
 use crate::coverage::merge::{self, Part};
 use crate::coverage::resolve::{Clues, Named, resolve};
 use crate::coverage::{
