@@ -13,6 +13,7 @@ mod branch;
 mod file;
 mod hits;
 pub mod merge;
+mod pack;
 mod path;
 mod position;
 mod report;
