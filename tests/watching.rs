@@ -1,0 +1,680 @@
+//! The watcher against real files: each tool's way of rewriting its report, as `strace` saw it, done by a
+//! thread here, write by write; and, where they are installed, the tools themselves.
+//!
+//! Whatever the watcher says is ready is read at once. No reading may find a part of a report, unless it
+//! is marked as one that may grow, and the last reading must find the whole of the last one.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
+
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use tempfile::TempDir;
+use untaken::app::message::WatchState;
+use untaken::formats;
+use untaken::runtime::settle::Outcome;
+use untaken::runtime::watch::{Told, Watched, Watcher, read_unmoved};
+
+/// One test counts what the process does while nothing happens: the others must not run then.
+static ALONE: RwLock<()> = RwLock::new(());
+
+/// Longer than any stillness that means something.
+const STILL: Duration = Duration::from_millis(900);
+/// No test takes longer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A project, its reports, and whoever reads them when they are ready.
+struct Project {
+    folder: TempDir,
+    reports: Vec<PathBuf>,
+    watcher: Watcher,
+    told: Mutex<mpsc::Receiver<Told>>,
+}
+
+/// A report with its bytes, or why it is none.
+type Reading = (PathBuf, Result<Vec<u8>, String>);
+
+/// What the watcher said, and what was found when it was done.
+#[derive(Debug, Default)]
+struct Heard {
+    /// For each reading: when it was, what was read together, each with its bytes or why not.
+    readings: Vec<(Instant, Vec<Reading>)>,
+    states: Vec<WatchState>,
+}
+
+impl Project {
+    /// A folder with reports that were written and read long ago.
+    fn new(reports: &[(&str, &[u8])]) -> Self {
+        let folder = TempDir::new().unwrap();
+        // A path without symbolic links in it, as the program's root is.
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let reports: Vec<PathBuf> = reports
+            .iter()
+            .map(|(name, bytes)| {
+                let path = root.join(name);
+                if !bytes.is_empty() {
+                    fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    fs::write(&path, bytes).unwrap();
+                    let long_ago = SystemTime::now() - Duration::from_secs(3600);
+                    let file = OpenOptions::new().write(true).open(&path).unwrap();
+                    file.set_modified(long_ago).unwrap();
+                }
+                path
+            })
+            .collect();
+        let (sender, told) = mpsc::channel();
+        let watcher = Watcher::start(root, move |one| {
+            let _ = sender.send(one);
+        })
+        .unwrap();
+        watcher.watch(reports.iter().map(|path| watched(path)).collect());
+        // The answer comes after what was asked before: now it watches.
+        watcher.answer(Vec::new());
+        thread::sleep(Duration::from_millis(50));
+        Self {
+            folder,
+            reports,
+            watcher,
+            told: Mutex::new(told),
+        }
+    }
+
+    /// Reads what is ready while `writer` writes, and until nothing has happened for a while.
+    fn listen(&self, writer: impl FnOnce() + Send) -> Heard {
+        let told = self.told.lock().unwrap();
+        let mut heard = Heard::default();
+        let started = Instant::now();
+        thread::scope(|scope| {
+            let writing = scope.spawn(writer);
+            loop {
+                // What is told may come after the end of the writing, and is waited for.
+                let was_over = writing.is_finished();
+                match told.recv_timeout(STILL) {
+                    Ok(Told::State(state)) => heard.states.push(state),
+                    Ok(Told::Ready(paths)) => {
+                        let read: Vec<_> = paths
+                            .iter()
+                            .map(|path| (path.clone(), read(path)))
+                            .collect();
+                        let outcomes = read.iter().map(|(path, bytes)| {
+                            let outcome = match bytes {
+                                Ok(_) => Outcome::Read,
+                                Err(why) if why == MOVED => Outcome::Moved,
+                                Err(why) => Outcome::Refused(why.clone()),
+                            };
+                            (path.clone(), outcome)
+                        });
+                        self.watcher.answer(outcomes.collect());
+                        heard.readings.push((Instant::now(), read));
+                    }
+                    Err(RecvTimeoutError::Timeout) if was_over => break,
+                    Err(RecvTimeoutError::Timeout) => {
+                        assert!(started.elapsed() < PATIENCE, "{heard:?}");
+                    }
+                    Err(RecvTimeoutError::Disconnected) => panic!("the watcher ended"),
+                }
+            }
+            writing.join().unwrap();
+        });
+        heard
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        fs::canonicalize(self.folder.path()).unwrap().join(name)
+    }
+}
+
+const MOVED: &str = "it moved";
+
+fn watched(path: &Path) -> Watched {
+    let since = fs::metadata(path).and_then(|about| about.modified()).ok();
+    let since = since.map(|at| at.duration_since(SystemTime::UNIX_EPOCH).unwrap());
+    Watched {
+        path: path.to_owned(),
+        read_ms: since.map(|since| u64::try_from(since.as_millis()).unwrap()),
+    }
+}
+
+/// Reads and parses as the program does.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let bytes = match read_unmoved(path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err(MOVED.to_owned()),
+        Err(error) => return Err(error.to_string()),
+    };
+    formats::parse(&bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+impl Heard {
+    /// What was read of a report that could be parsed, without repetitions of the same.
+    fn of(&self, path: &Path) -> Vec<&[u8]> {
+        let all = self.readings.iter().flat_map(|(_, read)| read);
+        all.filter(|(read, _)| read == path)
+            .filter_map(|(_, bytes)| bytes.as_deref().ok())
+            .collect()
+    }
+
+    /// Every reading found all of the new report, and there was one.
+    fn assert_whole(&self, path: &Path, whole: &[u8]) {
+        let read = self.of(path);
+        assert!(!read.is_empty(), "the report was missed: {:?}", self.states);
+        for bytes in read {
+            assert!(
+                bytes == whole,
+                "{} of {} bytes were taken for a report",
+                bytes.len(),
+                whole.len()
+            );
+        }
+    }
+
+    fn assert_current(&self) {
+        let last = self.states.last().unwrap_or(&WatchState::Current);
+        assert_eq!(*last, WatchState::Current, "{:?}", self.states);
+    }
+}
+
+/// An Istanbul report of so many files.
+fn istanbul(n: usize) -> Vec<u8> {
+    let mut text = String::from("{\n");
+    for file in 0..n {
+        let comma = if file + 1 < n { "," } else { "" };
+        writeln!(
+            text,
+            "\"/p/src/f{file}.js\": {{\"path\":\"/p/src/f{file}.js\",\"statementMap\":{{\"0\":{{\"start\":{{\"line\":1,\"column\":0}},\"end\":{{\"line\":1,\"column\":9}}}}}},\"fnMap\":{{}},\"branchMap\":{{}},\"s\":{{\"0\":{file}}},\"f\":{{}},\"b\":{{}}}}{comma}"
+        )
+        .unwrap();
+    }
+    text.push_str("}\n");
+    text.into_bytes()
+}
+
+fn lcov(n: usize) -> Vec<u8> {
+    let mut text = String::new();
+    for file in 0..n {
+        writeln!(text, "TN:\nSF:src/f{file}.js\nDA:1,{file}\nBRDA:1,0,0,1\nBRDA:1,0,1,0\nLF:1\nLH:1\nend_of_record").unwrap();
+    }
+    text.into_bytes()
+}
+
+fn coverage_py(n: usize) -> Vec<u8> {
+    let mut text = String::from(
+        "{\"meta\": {\"format\": 3, \"version\": \"7.17.3\", \"branch_coverage\": true, \"show_contexts\": false}, \"files\": {",
+    );
+    for file in 0..n {
+        let comma = if file > 0 { ", " } else { "" };
+        write!(text, "{comma}\"src/f{file}.py\": {{\"executed_lines\": [1, 2], \"summary\": {{\"covered_lines\": 2, \"num_statements\": 2, \"num_branches\": 2, \"covered_branches\": 1}}, \"missing_lines\": [], \"excluded_lines\": [], \"executed_branches\": [[1, 2]], \"missing_branches\": [[1, -1]]}}").unwrap();
+    }
+    write!(text, "}}, \"totals\": {{\"covered_lines\": {0}, \"num_statements\": {0}, \"num_branches\": {0}, \"covered_branches\": {n}}}}}", 2 * n).unwrap();
+    text.into_bytes()
+}
+
+fn jacoco(n: usize) -> Vec<u8> {
+    let mut text = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?><!DOCTYPE report PUBLIC \"-//JACOCO//DTD Report 1.1//EN\" \"report.dtd\"><report name=\"core\"><package name=\"a\">",
+    );
+    for file in 0..n {
+        write!(text, "<sourcefile name=\"F{file}.java\"><line nr=\"3\" mi=\"0\" ci=\"4\" mb=\"1\" cb=\"1\"/><counter type=\"BRANCH\" missed=\"1\" covered=\"1\"/><counter type=\"LINE\" missed=\"0\" covered=\"1\"/></sourcefile>").unwrap();
+    }
+    write!(text, "</package><counter type=\"BRANCH\" missed=\"{n}\" covered=\"{n}\"/><counter type=\"LINE\" missed=\"0\" covered=\"{n}\"/></report>").unwrap();
+    text.into_bytes()
+}
+
+fn profile(n: usize) -> Vec<u8> {
+    let mut text = String::from("mode: set\n");
+    for block in 1..=n {
+        writeln!(
+            text,
+            "example.com/q/f{}.go:{block}.1,{block}.9 1 1",
+            block % 7
+        )
+        .unwrap();
+    }
+    text.into_bytes()
+}
+
+/// Opens as `open(path, O_WRONLY | O_CREAT | O_TRUNC)` does.
+fn truncate(path: &Path) -> File {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)
+        .unwrap()
+}
+
+/// A write for each line, as Istanbul's reporters do.
+fn write_lines(path: &Path, bytes: &[u8]) {
+    let mut file = truncate(path);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        file.write_all(line).unwrap();
+    }
+}
+
+/// Writes in buffers of 8 KiB, with a pause after each.
+fn write_buffers(file: &mut File, bytes: &[u8], pause: Duration) {
+    for buffer in bytes.chunks(8192) {
+        file.write_all(buffer).unwrap();
+        thread::sleep(pause);
+    }
+}
+
+const fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+mod ways {
+    use super::*;
+
+    #[test]
+    fn istanbul_truncates_and_writes_line_by_line_one_report_after_the_other() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("coverage/coverage-final.json", &istanbul(5))]);
+        let whole = istanbul(4000);
+        let heard = project.listen(|| {
+            write_lines(&project.reports[0], &whole);
+            write_lines(&project.path("coverage/lcov.info"), &lcov(4000));
+            write_lines(&project.path("coverage/clover.xml"), b"<coverage/>\n");
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+        heard.assert_current();
+    }
+
+    #[test]
+    fn lcov_of_istanbul_is_whole_when_it_is_closed() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("coverage/lcov.info", &lcov(5))]);
+        let whole = lcov(5000);
+        let heard = project.listen(|| {
+            let mut file = truncate(&project.reports[0]);
+            for (n, line) in whole.split_inclusive(|&byte| byte == b'\n').enumerate() {
+                file.write_all(line).unwrap();
+                if n == 10_000 {
+                    // Every prefix reads like a whole: only the writer knows.
+                    thread::sleep(ms(1200));
+                }
+            }
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+        assert!(
+            heard
+                .states
+                .iter()
+                .any(|state| matches!(state, WatchState::MayGrow { .. })),
+            "{:?}",
+            heard.states
+        );
+    }
+
+    #[test]
+    fn a_summary_and_its_detail_are_read_together() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let summary = |n: usize| {
+            format!("{{\"total\": {{\"lines\":{{\"total\":{n},\"covered\":{n},\"skipped\":0,\"pct\":100}}}}\n}}\n").into_bytes()
+        };
+        let project = Project::new(&[
+            ("coverage/coverage-final.json", &istanbul(5)),
+            ("coverage/coverage-summary.json", &summary(5)),
+        ]);
+        let (detail, total) = (istanbul(3000), summary(3000));
+        let heard = project.listen(|| {
+            write_lines(&project.reports[0], &detail);
+            thread::sleep(ms(40));
+            write_lines(&project.reports[1], &total);
+        });
+        let [(_, read)] = heard.readings.as_slice() else {
+            panic!("{heard:?}")
+        };
+        assert_eq!(read.len(), 2, "{read:?}");
+        heard.assert_whole(&project.reports[0], &detail);
+        heard.assert_whole(&project.reports[1], &total);
+    }
+
+    #[test]
+    fn vitest_deletes_the_folder_and_makes_it_anew() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("coverage/coverage-final.json", &istanbul(5))]);
+        let folder = project.path("coverage");
+        for n in [300, 301, 302] {
+            let whole = istanbul(n);
+            let heard = project.listen(|| {
+                fs::remove_dir_all(&folder).unwrap();
+                thread::sleep(ms(700));
+                fs::create_dir_all(folder.join(".tmp")).unwrap();
+                thread::sleep(ms(20));
+                fs::remove_dir_all(folder.join(".tmp")).unwrap();
+                write_lines(&project.reports[0], &whole);
+            });
+            heard.assert_whole(&project.reports[0], &whole);
+            heard.assert_current();
+            assert!(
+                heard.states.iter().any(|state| matches!(state, WatchState::Rewriting { why, .. } if why.contains("deleted"))),
+                "{:?}",
+                heard.states
+            );
+        }
+    }
+
+    #[test]
+    fn coverage_py_truncates_first_and_writes_much_later() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("coverage.json", &coverage_py(3))]);
+        let whole = coverage_py(500);
+        let heard = project.listen(|| {
+            let mut file = truncate(&project.reports[0]);
+            thread::sleep(ms(1800));
+            write_buffers(&mut file, &whole, ms(1));
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+        heard.assert_current();
+        assert!(
+            heard.states.iter().any(
+                |state| matches!(state, WatchState::Rewriting { why, .. } if why.contains("empty"))
+            ),
+            "{:?}",
+            heard.states
+        );
+    }
+
+    #[test]
+    fn jacoco_analyses_between_two_buffers() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("target/site/jacoco/jacoco.xml", &jacoco(3))]);
+        let whole = jacoco(250);
+        let heard = project.listen(|| {
+            let mut csv = truncate(&project.path("target/site/jacoco/jacoco.csv"));
+            let mut file = truncate(&project.reports[0]);
+            write_buffers(&mut file, &whole, ms(400));
+            csv.write_all(b"GROUP,PACKAGE,CLASS\n").unwrap();
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+        heard.assert_current();
+    }
+
+    #[test]
+    fn lcov_1_opens_and_appends_for_each_source_file() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("coverage.info", &lcov(3))]);
+        let whole = lcov(200);
+        let heard = project.listen(|| {
+            drop(truncate(&project.reports[0]));
+            let text = String::from_utf8(whole.clone()).unwrap();
+            for (n, record) in text.split_inclusive("end_of_record\n").enumerate() {
+                let mut file = OpenOptions::new()
+                    .append(true)
+                    .open(&project.reports[0])
+                    .unwrap();
+                file.write_all(record.as_bytes()).unwrap();
+                drop(file);
+                if n == 100 {
+                    // gcov takes its time over a large file; the records so far look like all of them.
+                    thread::sleep(ms(600));
+                }
+            }
+        });
+        let read = heard.of(&project.reports[0]);
+        assert_eq!(
+            read.last().copied(),
+            Some(whole.as_slice()),
+            "the end was missed"
+        );
+        // Nothing can tell this prefix from a whole; so it is marked.
+        assert!(
+            heard
+                .states
+                .iter()
+                .any(|state| matches!(state, WatchState::MayGrow { .. })),
+            "{:?}",
+            heard.states
+        );
+    }
+
+    #[test]
+    fn gcovr_tries_whether_it_may_write_and_writes_later() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("coverage.json", &coverage_py(3))]);
+        let whole = coverage_py(200);
+        let heard = project.listen(|| {
+            fs::remove_file(&project.reports[0]).unwrap();
+            drop(truncate(&project.reports[0]));
+            fs::remove_file(&project.reports[0]).unwrap();
+            thread::sleep(ms(600));
+            let mut file = truncate(&project.reports[0]);
+            file.write_all(&whole).unwrap();
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+        heard.assert_current();
+    }
+
+    #[test]
+    fn go_test_writes_a_line_at_the_start_and_blocks_as_packages_end() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("cover.out", &profile(9))]);
+        let whole = profile(90);
+        let heard = project.listen(|| {
+            let mut file = truncate(&project.reports[0]);
+            let mut rest = whole.as_slice();
+            for (n, pause) in [(10, 700), (400, 700), (900, 500)] {
+                let (now, later) = rest.split_at(n);
+                file.write_all(now).unwrap();
+                thread::sleep(ms(pause));
+                rest = later;
+            }
+            file.write_all(rest).unwrap();
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+    }
+
+    #[test]
+    fn a_shell_truncates_and_one_stream_follows() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("coverage.json", &coverage_py(3))]);
+        let whole = coverage_py(300);
+        fs::write(project.path("whole"), &whole).unwrap();
+        let heard = project.listen(|| {
+            let shell = "{ head -c 5000 whole; sleep 0.6; tail -c +5001 whole; } > coverage.json";
+            let done = Command::new("sh")
+                .args(["-c", shell])
+                .current_dir(project.folder.path())
+                .status();
+            assert!(done.unwrap().success());
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+        heard.assert_current();
+    }
+
+    #[test]
+    fn a_report_that_replaces_the_old_one_at_once_is_read_at_once() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("coverage.json", &coverage_py(3))]);
+        let whole = coverage_py(100);
+        let heard = project.listen(|| {
+            fs::write(project.path("coverage.json.new"), &whole).unwrap();
+            fs::rename(project.path("coverage.json.new"), &project.reports[0]).unwrap();
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+        assert_eq!(heard.readings.len(), 1);
+    }
+
+    #[test]
+    fn the_first_report_of_all_is_seen_wherever_its_folder_comes_from() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let project = Project::new(&[("build/reports/jacoco/test/jacocoTestReport.xml", b"")]);
+        let whole = jacoco(20);
+        let heard = project.listen(|| {
+            fs::create_dir_all(project.reports[0].parent().unwrap()).unwrap();
+            write_lines(&project.reports[0], &whole);
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+        // All of it goes, and comes again.
+        let heard = project.listen(|| {
+            fs::remove_dir_all(project.path("build")).unwrap();
+            thread::sleep(ms(300));
+            fs::create_dir_all(project.reports[0].parent().unwrap()).unwrap();
+            write_lines(&project.reports[0], &whole);
+        });
+        heard.assert_whole(&project.reports[0], &whole);
+        heard.assert_current();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_report_behind_a_link_is_watched_where_it_lies() {
+        let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+        let elsewhere = TempDir::new().unwrap();
+        let real = elsewhere.path().join("lcov.info");
+        fs::write(&real, lcov(2)).unwrap();
+        let mut project = Project::new(&[]);
+        let link = project.path("lcov.info");
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        project.reports = vec![link.clone()];
+        project.watcher.watch(vec![watched(&link)]);
+        project.listen(|| {});
+        let whole = lcov(70);
+        let heard = project.listen(|| write_lines(&real, &whole));
+        heard.assert_whole(&link, &whole);
+    }
+}
+
+#[test]
+fn what_stays_broken_is_told_and_the_next_whole_one_is_read() {
+    let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    let project = Project::new(&[("coverage.json", &coverage_py(3))]);
+    let whole = coverage_py(40);
+    let heard = project.listen(|| fs::write(&project.reports[0], &whole[..3000]).unwrap());
+    assert_eq!(heard.of(&project.reports[0]).len(), 0);
+    let Some(WatchState::Rewriting { path, why }) = heard.states.last() else {
+        panic!("{:?}", heard.states)
+    };
+    assert_eq!(path.as_str(), "coverage.json");
+    assert!(why.contains("the file ends in the middle of"), "{why}");
+    let heard = project.listen(|| fs::write(&project.reports[0], &whole).unwrap());
+    heard.assert_whole(&project.reports[0], &whole);
+    heard.assert_current();
+}
+
+#[test]
+fn what_changed_before_the_watching_began_is_read() {
+    let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    let project = Project::new(&[]);
+    let path = project.path("coverage.json");
+    fs::write(&path, coverage_py(3)).unwrap();
+    let read_before = Watched {
+        path: path.clone(),
+        read_ms: Some(1),
+    };
+    project.watcher.watch(vec![read_before]);
+    let heard = project.listen(|| {});
+    heard.assert_whole(&path, &coverage_py(3));
+    // And the same set again is nothing new.
+    project.watcher.watch(vec![watched(&path)]);
+    let heard = project.listen(|| {});
+    assert_eq!(heard.readings.len(), 0, "{heard:?}");
+}
+
+#[test]
+fn a_run_of_our_own_is_read_once_at_its_end() {
+    let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    let project = Project::new(&[
+        ("a/coverage-final.json", &istanbul(3)),
+        ("b/cover.out", &profile(3)),
+    ]);
+    let (json, blocks) = (istanbul(50), profile(50));
+    let heard = project.listen(|| {
+        project.watcher.hold();
+        thread::sleep(ms(20));
+        write_lines(&project.reports[0], &json);
+        thread::sleep(ms(700));
+        write_lines(&project.reports[1], &blocks);
+        project.watcher.release();
+    });
+    assert_eq!(heard.readings.len(), 1, "one reload for one run: {heard:?}");
+    heard.assert_whole(&project.reports[0], &json);
+    heard.assert_whole(&project.reports[1], &blocks);
+    assert_eq!(heard.states, [], "the end was known");
+    let heard = project.listen(|| {
+        project.watcher.hold();
+        thread::sleep(ms(300));
+        project.watcher.release();
+    });
+    assert_eq!(heard.readings.len(), 0, "nothing was written: {heard:?}");
+}
+
+#[test]
+fn a_partial_run_that_was_put_back_never_happened() {
+    let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    let (before, partial) = (coverage_py(30), coverage_py(2));
+    let project = Project::new(&[("coverage.json", &before)]);
+    let heard = project.listen(|| {
+        project.watcher.hold();
+        fs::write(&project.reports[0], &partial).unwrap();
+        thread::sleep(ms(500));
+        fs::write(&project.reports[0], &before).unwrap();
+        project.watcher.forget();
+    });
+    assert_eq!(heard.readings.len(), 0, "{heard:?}");
+    assert_eq!(heard.states, []);
+    // It watches again.
+    let heard = project.listen(|| fs::write(&project.reports[0], &partial).unwrap());
+    heard.assert_whole(&project.reports[0], &partial);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn idle_costs_nothing() {
+    let _alone = ALONE.write().unwrap_or_else(PoisonError::into_inner);
+    let threads = || -> Vec<PathBuf> {
+        let tasks = fs::read_dir("/proc/self/task").unwrap();
+        tasks.map(|task| task.unwrap().path()).collect()
+    };
+    let before = threads();
+    let project = Project::new(&[("coverage/lcov.info", &lcov(5))]);
+    let heard = project.listen(|| write_lines(&project.reports[0], &lcov(50)));
+    assert!(!heard.readings.is_empty());
+    // Until the mark is gone that it may grow.
+    let told = project.told.lock().unwrap();
+    while told.recv_timeout(ms(5000)).unwrap() != Told::State(WatchState::Current) {}
+    thread::sleep(ms(300));
+    let ours: Vec<PathBuf> = threads()
+        .into_iter()
+        .filter(|task| !before.contains(task))
+        .collect();
+    let switches = || -> Vec<String> {
+        let status = ours
+            .iter()
+            .map(|task| fs::read_to_string(task.join("status")).unwrap());
+        status
+            .map(|status| {
+                let lines = status
+                    .lines()
+                    .filter(|line| line.starts_with("Name") || line.contains("ctxt_switches"));
+                lines.collect::<Vec<_>>().join(" ")
+            })
+            .collect()
+    };
+    let then = switches();
+    assert!(
+        then.iter().any(|task| task.contains("untaken-watch")),
+        "{then:?}"
+    );
+    thread::sleep(ms(1500));
+    assert_eq!(
+        switches(),
+        then,
+        "a thread woke up although nothing happened"
+    );
+}
