@@ -86,13 +86,17 @@ fn identity(reading: &Reading<'_>, known: &Known<'_>) -> Identity {
     {
         let part = match part {
             Part::Whole => String::new(),
-            Part::Condition => "condition".to_owned(),
-            Part::Arm(arm) => format!("arm {arm}"),
+            Part::Condition => " condition".to_owned(),
+            Part::Arm(arm) => format!(" arm {arm}"),
         };
+        // Not the variant's name: that may change with the program.
+        let word = reading
+            .language()
+            .map_or("", |language| decision.kind.word(language));
         return Identity {
             kind: GapKind::Branch,
             function,
-            construct: format!("{:?} {reported} {part}", decision.kind),
+            construct: format!("{word} {reported}{part}"),
             text: decision.head.clone(),
             ordinal: reading.decision_ordinal(idx),
         };

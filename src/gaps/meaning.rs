@@ -423,7 +423,14 @@ impl<'a> Learner<'_, 'a> {
         match (onward, outcome) {
             (Some(Onward::Exit), _) => Target::Exit,
             (Some(Onward::At(place)), _) if place.line != self.line => Target::Line(place.line),
-            (Some(Onward::At(_)), _) if code.is_some() => self.here(code),
+            (Some(Onward::At(place)), _) if code.is_some() => {
+                // Of a clause or a block what runs in it, without its head.
+                let code = code.map(|code| Extent {
+                    start: place.max(code.start),
+                    end: code.end,
+                });
+                self.here(code.filter(|code| code.start < code.end))
+            }
             (Some(Onward::At(_)), _) => Target::Unknown,
             (_, Outcome::At(position)) => {
                 let line = self.reading.shown(position.line);
@@ -447,10 +454,17 @@ impl<'a> Learner<'_, 'a> {
                     .text(code.start.line)?
                     .get(code.start.byte as usize..code.end.byte as usize)
             });
-        match text {
-            Some(text) => Target::Here(fold(text.trim_end_matches(';'), QUOTED)),
-            None => Target::Unknown,
-        }
+        let Some(text) = text else {
+            return Target::Unknown;
+        };
+        // The end of a block whose beginning was left off.
+        let is_rest = text.ends_with('}') && !text.contains('{');
+        let text = if is_rest {
+            text.trim_end_matches(['}', ' '])
+        } else {
+            text
+        };
+        Target::Here(fold(text.trim_end_matches(';'), QUOTED))
     }
 
     /// What to underline: only where the report itself has columns.

@@ -26,3 +26,6 @@ pub use find::find;
 pub use gap::{Gap, GapArm, GapId, GapKind, Mark};
 pub use rank::{Ranked, rank};
 pub use source::Source;
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
+use super::link::Link;
 use super::meaning::{Known, Target};
-use super::reading::Reading;
+use super::reading::{Part, Reading};
 use crate::coverage::{Arms, Construct, Hits, Line, Span};
 use crate::syntax::{Extent, Onward, Place};
 
@@ -138,7 +139,15 @@ fn doors(reading: &Reading<'_>, known: &[Known<'_>]) -> FxHashMap<Line, Door> {
             let Some(line) = reported.first_from(line, code) else {
                 return;
             };
-            let is_block = it.branch.construct() == Construct::Block;
+            // clang's clauses begin where they are counted, as V8's blocks do.
+            let is_block = it.branch.construct() == Construct::Block
+                || matches!(
+                    it.link,
+                    Some(Link::Decision {
+                        part: Part::Arm(_),
+                        ..
+                    })
+                );
             if line != from || is_block {
                 doors.entry(line).or_insert(Door {
                     branch: it.branch.idx(),

@@ -65,4 +65,10 @@ impl Source {
                 .unwrap_or_default()
         })
     }
+
+    /// Whether the outline was asked for.
+    #[cfg(test)]
+    pub(super) fn is_outlined(&self) -> bool {
+        self.outline.get().is_some()
+    }
 }

@@ -191,8 +191,10 @@ impl<'a> Speaker<'_, 'a> {
             Some(Meaning::True | Meaning::False)
                 if reached && self.kind != Some(DecisionKind::ForEach) =>
             {
+                let what = self.operand_of_branch();
+                let what = what.as_deref().unwrap_or("the condition");
                 (
-                    "the condition was never true and never false".to_owned(),
+                    format!("{what} was never true and never false"),
                     "never true, never false".to_owned(),
                 )
             }
@@ -353,15 +355,7 @@ impl<'a> Speaker<'_, 'a> {
 
     fn condition(&self, side: bool) -> (String, String) {
         let word = if side { "true" } else { "false" };
-        // clang and rustc count each operand by itself.
-        if let Some(Link::Decision {
-            part: Part::Arm(arm),
-            ..
-        }) = self.known.link
-            && let Some(code) = self.decision().and_then(|it| it.arms.get(arm)?.code)
-            && let Some(code) = self.quote(code)
-        {
-            let code = quoted(&code);
+        if let Some(code) = self.operand_of_branch() {
             return (
                 format!("{code} was never {word}"),
                 format!("{code} never {word}"),
@@ -400,6 +394,19 @@ impl<'a> Speaker<'_, 'a> {
                 format!("never {word}"),
             ),
         }
+    }
+
+    /// clang and rustc count each operand of a condition by itself.
+    fn operand_of_branch(&self) -> Option<String> {
+        let Some(Link::Decision {
+            part: Part::Arm(arm),
+            ..
+        }) = self.known.link
+        else {
+            return None;
+        };
+        let code = self.decision()?.arms.get(arm)?.code?;
+        self.quote(code).map(|code| quoted(&code))
     }
 
     fn operand(&self, idx: u32, arm: &KnownArm<'a>) -> (String, String) {
@@ -530,6 +537,8 @@ impl<'a> Speaker<'_, 'a> {
                 };
                 Some(format!("would {verb} {}", quoted(code)))
             }
+            // A comprehension or a lambda on the line may be what is left, and not the function.
+            Target::Exit if self.known.link.is_none() => None,
             Target::Exit => Some(match self.function() {
                 Some(name) => format!("would {skips}leave `{name}`"),
                 None => format!("would {skips}reach the end"),
