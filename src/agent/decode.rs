@@ -191,6 +191,7 @@ fn event(method: &str, params: wire::Params) -> Option<Event> {
         "thread/tokenUsage/updated" => {
             let usage = params.token_usage?;
             Event::Usage {
+                turn: params.turn_id.map(TurnId),
                 total: tokens(&usage.total),
                 last: tokens(&usage.last),
                 window: usage.model_context_window,

@@ -138,6 +138,8 @@ pub enum Event {
         diff: String,
     },
     Usage {
+        /// The turn it was counted in: on resume it is that of an earlier process.
+        turn: Option<TurnId>,
         total: Tokens,
         last: Tokens,
         window: Option<u64>,

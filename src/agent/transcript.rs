@@ -402,6 +402,11 @@ impl Transcript {
         }
     }
 
+    /// Whether a thread is that of a sub-agent that was told of.
+    pub(super) fn knows_sub_agent(&self, thread: &ThreadId) -> bool {
+        self.sub_agents.contains_key(thread)
+    }
+
     /// The name of a sub-agent.
     pub(super) fn sub_agent_name(&self, thread: &ThreadId) -> Option<String> {
         match &self.entry(*self.sub_agents.get(thread)?)?.body {
@@ -437,6 +442,9 @@ impl Transcript {
                     *old_message = line(message);
                     if let Some(details) = details {
                         *old_details = Some(line(details));
+                    }
+                    if old_details.as_deref() == Some(old_message.as_str()) {
+                        *old_details = None;
                     }
                     *old_retry = will_retry;
                     *tries = tries.saturating_add(1);

@@ -54,6 +54,7 @@ pub(super) struct Named {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Params {
     pub(super) thread_id: Option<String>,
+    pub(super) turn_id: Option<String>,
     pub(super) turn: Option<Turn>,
     pub(super) item: Option<serde_json::Value>,
     pub(super) item_id: Option<String>,

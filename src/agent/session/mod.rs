@@ -440,3 +440,6 @@ impl Session {
         self.transcript.push(now, body)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -247,12 +247,17 @@ impl Session {
                 }
             }
             Event::Usage {
+                turn,
                 total,
                 last,
                 window,
             } => {
                 if let Some(thread) = thread {
-                    self.count(thread, total, last);
+                    let is_of_this_turn = match &self.state {
+                        State::Turn(running) => running.id == turn,
+                        _ => false,
+                    };
+                    self.count(thread, total, last, is_of_this_turn);
                 }
                 self.usage.window = window.or(self.usage.window);
                 self.usage.in_window = last.total();
@@ -398,11 +403,10 @@ impl Session {
     }
 
     /// Codex tells the total of a thread after each call of the model, and tells it again on resume.
-    fn count(&mut self, thread: ThreadId, total: Tokens, last: Tokens) {
+    fn count(&mut self, thread: ThreadId, total: Tokens, last: Tokens, is_of_this_turn: bool) {
         let came = match self.tokens.get(&thread) {
+            _ if !is_of_this_turn => Tokens::default(),
             Some(&before) => total.since(before),
-            // A thread of an earlier process: what it had cost before is not of this turn.
-            None if total != last && !matches!(self.state, State::Turn(_)) => Tokens::default(),
             None => last,
         };
         self.tokens.insert(thread, total);
@@ -443,7 +447,8 @@ impl Session {
                 _ => None,
             },
             Event::Usage { total, last, .. } => {
-                self.count(thread.clone(), total, last);
+                let is_of_this_turn = matches!(self.state, State::Turn(_));
+                self.count(thread.clone(), total, last, is_of_this_turn);
                 None
             }
             Event::Error { error, .. } => Some((error.message, EntryStatus::Running)),
@@ -453,7 +458,10 @@ impl Session {
             }
             _ => None,
         };
-        if let Some((doing, status)) = doing {
+        // A thread that no item of ours has told of is not ours to show.
+        if let Some((doing, status)) = doing
+            && self.transcript.knows_sub_agent(thread)
+        {
             let first = doing.lines().next().unwrap_or_default().to_owned();
             self.transcript.sub_agent(now, thread, None, &first, status);
         }
