@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::Parser as _;
 use untaken::cli::Cli;
 use untaken::commands::{self, WRONG_USE};
-use untaken::runtime::{demo, supervisor};
+use untaken::runtime::{self, demo, supervisor};
 use untaken::settings::{Settings, Surroundings};
 
 fn main() -> ExitCode {
@@ -27,9 +27,18 @@ fn main() -> ExitCode {
             return ExitCode::from(WRONG_USE);
         }
     };
-    let Some(command) = &cli.command else {
-        commands::complain(&Cli::command().render_usage().to_string());
-        return ExitCode::from(WRONG_USE);
-    };
-    ExitCode::from(commands::run(command, &settings))
+    match &cli.command {
+        Some(command) => ExitCode::from(commands::run(command, &settings)),
+        None => explore(settings),
+    }
+}
+
+fn explore(settings: Settings) -> ExitCode {
+    match runtime::run(settings) {
+        Ok(status) => ExitCode::from(u8::try_from(status).unwrap_or(u8::MAX)),
+        Err(error) => {
+            commands::complain(&format!("{error:#}"));
+            ExitCode::from(WRONG_USE)
+        }
+    }
 }
