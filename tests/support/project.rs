@@ -1,0 +1,46 @@
+//! Small projects with a report, made in a temporary folder.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+/// A project of two Python files and an LCOV report: in `src/berths.py` line 3 was never true, and
+/// `src/flags.py` is covered.
+pub fn harbour() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write(
+        folder.path(),
+        "src/berths.py",
+        "def assign(ship):\n    berth = 1\n    if ship is None:\n        berth = 0\n    return berth\n",
+    );
+    write(
+        folder.path(),
+        "src/flags.py",
+        "def flag(code):\n    return code.upper()\n",
+    );
+    write(
+        folder.path(),
+        "coverage/lcov.info",
+        "TN:\nSF:src/berths.py\nFN:1,assign\nFNDA:3,assign\nFNF:1\nFNH:1\nBRDA:3,0,0,0\nBRDA:3,0,1,3\nBRF:2\nBRH:1\n\
+         DA:1,1\nDA:2,3\nDA:3,3\nDA:4,0\nDA:5,3\nLF:5\nLH:4\nend_of_record\n\
+         TN:\nSF:src/flags.py\nFN:1,flag\nFNDA:2,flag\nFNF:1\nFNH:1\nDA:1,1\nDA:2,2\nLF:2\nLH:2\nend_of_record\n",
+    );
+    folder
+}
+
+/// Writes a file and the folders it lies in.
+pub fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("a file");
+}
+
+/// Writes a shell script that can be run.
+pub fn script(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    write(folder, name, &format!("#!/bin/sh\n{text}"));
+    let path = folder.join(name);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    path
+}

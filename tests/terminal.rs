@@ -1,0 +1,292 @@
+//! The built program in a terminal of its own: what a person sees of its beginning and its end, and
+//! what is left behind.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
+
+mod support;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use support::project::{harbour, script};
+use support::pty::{Pty, Start, cpu_ticks};
+use tempfile::TempDir;
+
+/// The explorer with the report of the harbour on the screen.
+fn explorer(folder: &TempDir) -> Pty {
+    let pty = Start::untaken(folder.path()).start();
+    pty.wait_for("berths.py");
+    pty
+}
+
+/// It ended with this status, and the terminal and the process table are as they were.
+#[track_caller]
+fn assert_clean_end(pty: &mut Pty, status: u32) {
+    assert_eq!(pty.wait_end(), status);
+    pty.assert_restored();
+    assert!(!pty.is_raw(), "the line discipline is a shell's again");
+    pty.wait_childless();
+}
+
+#[test]
+fn it_draws_the_report_and_q_gives_everything_back() {
+    let folder = harbour();
+    let mut pty = explorer(&folder);
+    pty.wait_for("if ship is None");
+    assert!(pty.look(vt100::Screen::alternate_screen));
+    assert!(pty.is_raw());
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn ctrl_c_leaves_with_status_0() {
+    let folder = harbour();
+    let mut pty = explorer(&folder);
+    pty.type_keys("\x03");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn signals_end_it_with_128_and_their_number() {
+    let folder = harbour();
+    for (signal, status) in [
+        (Signal::SIGTERM, 143),
+        (Signal::SIGHUP, 129),
+        (Signal::SIGINT, 130),
+        (Signal::SIGQUIT, 131),
+    ] {
+        let mut pty = explorer(&folder);
+        pty.signal(signal);
+        assert_clean_end(&mut pty, status);
+    }
+}
+
+#[test]
+fn a_closed_terminal_ends_it() {
+    let folder = harbour();
+    let mut pty = explorer(&folder);
+    pty.close();
+    assert_eq!(pty.wait_end(), 129);
+    pty.wait_childless();
+}
+
+#[test]
+fn a_panic_is_told_on_a_usable_terminal() {
+    let folder = harbour();
+    let mut pty = Start::untaken(folder.path())
+        .env("UNTAKEN_PANIC_ON", "?")
+        .start();
+    pty.wait_for("berths.py");
+    pty.type_keys("?");
+    assert_clean_end(&mut pty, 101);
+    let left = pty.text();
+    assert!(left.contains("panicked at"), "{left}");
+    assert!(left.contains("please report"), "{left}");
+}
+
+#[test]
+fn every_size_at_any_moment_is_drawn() {
+    let folder = harbour();
+    let mut pty = explorer(&folder);
+    for round in 0..120_u16 {
+        pty.resize(1 + (round * 37) % 200, 1 + (round * 13) % 60);
+        if round % 8 == 0 {
+            pty.type_keys("jk");
+        }
+    }
+    pty.resize(40, 10);
+    pty.resize(110, 28);
+    pty.wait_screen("it is drawn at the last size", |screen| {
+        let text = screen.contents();
+        text.contains("berths.py") && text.contains("if ship is None")
+    });
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_the_screen_back() {
+    let folder = harbour();
+    let mut pty = Start::new("/bin/sh", folder.path())
+        .arg("-i")
+        .env("PS1", "sh> ")
+        .start();
+    pty.wait_for("sh>");
+    pty.type_keys(&format!("{} --root .\n", env!("CARGO_BIN_EXE_untaken")));
+    pty.wait_for("berths.py");
+    for _ in 0..2 {
+        pty.type_keys("\x1a");
+        pty.wait_screen("the shell has its screen back", |screen| {
+            !screen.alternate_screen() && screen.contents().contains("Stopped")
+        });
+        pty.assert_restored();
+        // Keys are the shell's now.
+        pty.type_keys("echo still-$((40+2))\n");
+        pty.wait_for("still-42");
+        pty.type_keys("clear; fg\n");
+        pty.wait_screen("it is drawn again", |screen| {
+            screen.alternate_screen() && screen.contents().contains("if ship is None")
+        });
+    }
+    pty.type_keys("q");
+    pty.wait_screen("it is left", |screen| !screen.alternate_screen());
+    pty.type_keys("echo status-$?\n");
+    pty.wait_for("status-0");
+    pty.assert_restored();
+}
+
+#[test]
+fn it_draws_anew_after_somebody_else_stopped_and_continued_it() {
+    let folder = harbour();
+    let mut pty = explorer(&folder);
+    let before = pty.wait_quiet(Duration::from_millis(300));
+    pty.signal(Signal::SIGSTOP);
+    pty.signal(Signal::SIGCONT);
+    let end = Instant::now() + Duration::from_secs(10);
+    while !String::from_utf8_lossy(&pty.bytes()[before..]).contains("berths.py") {
+        assert!(Instant::now() < end, "it did not draw again");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn the_editor_gets_the_file_the_line_and_every_key() {
+    let folder = harbour();
+    let told = folder.path().join("told");
+    let editor = script(
+        folder.path(),
+        "bin/vim",
+        &format!(
+            "printf '%s\\n' \"$@\" > '{0}'\necho editing\nread line\necho \"typed $line\" >> '{0}'\n",
+            told.display()
+        ),
+    );
+    let mut pty = Start::untaken(folder.path()).env("EDITOR", &editor).start();
+    pty.wait_for("if ship is None");
+    // To the source, and there to its third line.
+    pty.type_keys("\tgg2je");
+    pty.wait_screen("the editor has the terminal", |screen| {
+        !screen.alternate_screen() && screen.contents().contains("editing")
+    });
+    assert!(!pty.is_raw());
+    pty.type_keys("quick keys\n");
+    pty.wait_screen("it is back", |screen| {
+        screen.alternate_screen() && screen.contents().contains("if ship is None")
+    });
+    assert!(pty.is_raw());
+    assert_eq!(
+        fs::read_to_string(&told).unwrap(),
+        format!(
+            "+3\n{}\ntyped quick keys\n",
+            folder
+                .path()
+                .canonicalize()
+                .unwrap()
+                .join("src/berths.py")
+                .display()
+        )
+    );
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn a_signal_while_the_editor_is_open_ends_both() {
+    let folder = harbour();
+    let editor = script(folder.path(), "bin/vim", "echo editing\nexec sleep 1000\n");
+    let mut pty = Start::untaken(folder.path()).env("VISUAL", &editor).start();
+    pty.wait_for("if ship is None");
+    pty.type_keys("e");
+    pty.wait_for("editing");
+    // Ctrl-c there is the editor's, and nobody else's.
+    pty.signal(Signal::SIGINT);
+    pty.signal(Signal::SIGTERM);
+    assert_clean_end(&mut pty, 143);
+}
+
+#[test]
+fn an_editor_that_is_not_there_is_named() {
+    let folder = harbour();
+    let mut pty = Start::untaken(folder.path())
+        .env("EDITOR", "no-such-editor-here")
+        .start();
+    pty.wait_for("if ship is None");
+    pty.type_keys("e");
+    pty.wait_for("no-such-editor-here");
+    pty.wait_screen("it is back", vt100::Screen::alternate_screen);
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn idle_it_writes_nothing_and_uses_no_processor() {
+    let folder = harbour();
+    let mut pty = explorer(&folder);
+    let bytes = pty.wait_quiet(Duration::from_millis(700));
+    let ticks = cpu_ticks(pty.pid());
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(pty.bytes().len(), bytes, "bytes written while idle");
+    assert_eq!(cpu_ticks(pty.pid()), ticks, "processor used while idle");
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn the_mouse_is_asked_for_unless_the_settings_say_no() {
+    let folder = harbour();
+    let mode = |pty: &Pty| pty.look(vt100::Screen::mouse_protocol_mode);
+    let mut pty = explorer(&folder);
+    assert_eq!(mode(&pty), vt100::MouseProtocolMode::ButtonMotion);
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+    fs::write(folder.path().join("untaken.toml"), "[ui]\nmouse = false\n").unwrap();
+    let mut pty = explorer(&folder);
+    assert_eq!(mode(&pty), vt100::MouseProtocolMode::None);
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn a_dumb_terminal_and_none_at_all_are_told_what_to_do() {
+    let folder = harbour();
+    let mut pty = Start::untaken(folder.path()).env("TERM", "dumb").start();
+    assert_eq!(pty.wait_end(), 2);
+    let said = pty.text().replace('\n', "");
+    assert!(said.contains("TERM=dumb"), "{said}");
+    assert!(said.contains("untaken gaps"), "{said}");
+    assert!(!pty.bytes().contains(&0x1b), "no control sequence");
+
+    let none = std::process::Command::new(env!("CARGO_BIN_EXE_untaken"))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(none.status.code(), Some(2));
+    let said = String::from_utf8(none.stderr).unwrap();
+    assert!(
+        said.contains("no terminal") && said.contains("untaken gaps"),
+        "{said}"
+    );
+    assert!(none.stdout.is_empty());
+}
+
+#[test]
+fn a_log_is_written_to_its_file_alone() {
+    let folder = harbour();
+    let log = folder.path().join("untaken.log");
+    let mut pty = Start::untaken(folder.path()).arg("--log").arg(&log).start();
+    pty.wait_for("berths.py");
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+    assert!(!fs::read_to_string(log).unwrap().is_empty());
+}
