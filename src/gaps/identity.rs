@@ -1,4 +1,4 @@
-//! Names for life.
+//! Names for life: an id for each gap, and for each decision taken or not.
 //!
 //! An id is made of what a thing is: its file, its function, its text, and its place among things that are
 //! the same in all of these. No line number goes into it while there is a text to go by.
