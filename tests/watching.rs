@@ -24,9 +24,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tempfile::TempDir;
 use untaken::app::message::WatchState;
+use untaken::coverage::Ratio;
 use untaken::formats;
+use untaken::runtime::reports::{Reader, Sources};
 use untaken::runtime::settle::Outcome;
 use untaken::runtime::watch::{Told, Watched, Watcher, read_unmoved};
+use untaken::settings::Settings;
 
 /// One test counts what the process does while nothing happens: the others must not run then.
 static ALONE: RwLock<()> = RwLock::new(());
@@ -631,6 +634,80 @@ fn a_partial_run_that_was_put_back_never_happened() {
     // It watches again.
     let heard = project.listen(|| fs::write(&project.reports[0], &partial).unwrap());
     heard.assert_whole(&project.reports[0], &partial);
+}
+
+#[test]
+fn only_what_is_ready_is_read_again_and_what_breaks_keeps_its_last() {
+    let folder = TempDir::new().unwrap();
+    let root = fs::canonicalize(folder.path()).unwrap();
+    let reports = ["a/coverage.json", "b/coverage.json"].map(|name| root.join(name));
+    for (report, files) in reports.iter().zip(["src/a", "src/b"]) {
+        fs::create_dir_all(report.parent().unwrap()).unwrap();
+        fs::write(report, named(files, 2)).unwrap();
+    }
+    let mut settings = Settings::defaults(root.clone());
+    settings.reports.named = reports.to_vec();
+    let mut reader = Reader::new(&settings);
+    let coverage = reader.load(Sources::Found).unwrap();
+    assert_eq!(coverage.totals.branches, Some(Ratio::new(4, 8)));
+    let paths: Vec<_> = reader
+        .to_watch(&coverage.reports)
+        .into_iter()
+        .map(|one| one.path)
+        .collect();
+    assert_eq!(paths, reports);
+
+    // The first is being written when the second is ready.
+    fs::write(&reports[0], "").unwrap();
+    fs::write(&reports[1], named("src/b", 5)).unwrap();
+    let reloaded = reader.reload(&reports[1..], Sources::Found);
+    assert_eq!(reloaded.outcomes, [(reports[1].clone(), Outcome::Read)]);
+    let totals = reloaded.coverage.unwrap().totals;
+    assert_eq!(
+        totals.branches,
+        Some(Ratio::new(7, 14)),
+        "two of the last reading, five new"
+    );
+
+    // A broken one is no news, and loses nothing.
+    fs::write(&reports[1], &named("src/b", 9)[..400]).unwrap();
+    let reloaded = reader.reload(&reports[1..], Sources::Found);
+    assert!(reloaded.coverage.is_none());
+    assert!(
+        matches!(&reloaded.outcomes[..], [(_, Outcome::Refused(why))] if why.contains("in the middle"))
+    );
+    fs::write(&reports[0], named("src/a", 1)).unwrap();
+    let reloaded = reader.reload(&reports[..1], Sources::Found);
+    assert_eq!(
+        reloaded.coverage.unwrap().totals.branches,
+        Some(Ratio::new(6, 12))
+    );
+}
+
+#[test]
+fn the_first_report_of_a_project_is_waited_for_in_the_usual_places() {
+    let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    let project = Project::new(&[]);
+    let root = fs::canonicalize(project.folder.path()).unwrap();
+    let mut reader = Reader::new(&Settings::defaults(root));
+    let failure = reader.load(Sources::Found).unwrap_err();
+    project.watcher.watch(reader.to_watch_for(&failure));
+    let path = project.path("coverage/coverage-final.json");
+    let heard = project.listen(|| {
+        thread::sleep(ms(100));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        write_lines(&path, &istanbul(30));
+    });
+    heard.assert_whole(&path, &istanbul(30));
+    let reloaded = reader.reload(std::slice::from_ref(&path), Sources::Found);
+    assert_eq!(reloaded.coverage.unwrap().files.len(), 30);
+}
+
+/// coverage.py's report of so many files, each with an arm taken and one that was not.
+fn named(folder: &str, n: usize) -> String {
+    String::from_utf8(coverage_py(n))
+        .unwrap()
+        .replace("src/f", &format!("{folder}/f"))
 }
 
 #[cfg(target_os = "linux")]

@@ -149,6 +149,17 @@ struct Seen {
     rejected: Vec<(PathBuf, ParseError)>,
 }
 
+/// Where a report of a module may appear: every known name in every place without a `*`.
+pub(super) fn usual(module: &Path) -> Vec<PathBuf> {
+    let places = PLACES
+        .iter()
+        .filter(|(place, names)| !place.contains('*') && *names != Names::NycOutput);
+    places
+        .flat_map(|(place, _)| NAMES.iter().map(move |name| module.join(place).join(name)))
+        .filter(|path| path.file_name().is_none_or(|name| name != ".coverage"))
+        .collect()
+}
+
 /// Searches a project. Folders that cannot be read are passed over.
 pub fn find(root: &Path) -> Found {
     let seen: Mutex<Seen> = Mutex::default();

@@ -3,21 +3,23 @@
 mod changed;
 mod find;
 mod go;
+mod live;
 mod pair;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{fs, io};
 
 use rustc_hash::FxHashMap;
 
 pub use self::changed::speaks_past;
 pub use self::find::{Found, find};
-use super::project;
+pub use self::live::Reloaded;
 use super::sources::OnDisk;
+use super::{project, watch};
 pub use crate::app::message::LoadFailure;
 use crate::coverage::merge::{self, Part};
 use crate::coverage::resolve::{Clues, Named, resolve};
@@ -45,6 +47,8 @@ pub struct Reader {
     root: PathBuf,
     settings: ReportSettings,
     parsed: FxHashMap<PathBuf, Parsed>,
+    /// What the last reading was made of.
+    last: Vec<Parsed>,
 }
 
 /// One report as it was read.
@@ -73,6 +77,7 @@ impl Reader {
             root: settings.root.clone(),
             settings: settings.reports.clone(),
             parsed: FxHashMap::default(),
+            last: Vec::new(),
         }
     }
 
@@ -137,15 +142,20 @@ impl Reader {
     /// # Errors
     /// When one of them cannot be read: the first that fails.
     pub fn read(&mut self, paths: &[PathBuf], sources: Sources) -> Result<Coverage, LoadFailure> {
-        let reports = self.parse_all(paths)?;
+        self.last = self.parse_all(paths)?;
+        Ok(self.assemble(sources))
+    }
+
+    /// Puts the reports of the last reading together.
+    fn assemble(&self, sources: Sources) -> Coverage {
         let mut warnings = Vec::new();
         let mut infos = Vec::new();
         let mut parts = Vec::new();
         let mut stats = FxHashMap::default();
-        for report in reports {
+        for report in &self.last {
             let mut disk = OnDisk::new(&self.root);
-            let mut part = self.resolved(&report, &mut disk);
-            infos.push(self.info(&report));
+            let mut part = self.resolved(report, &mut disk);
+            infos.push(self.info(report));
             warnings.extend(
                 report
                     .warnings
@@ -153,7 +163,7 @@ impl Reader {
                     .map(|warning| (part.report.clone(), warning.clone())),
             );
             if report.format == Format::IstanbulSummary {
-                let paired = pair::locations(self, &report, &part, &mut disk);
+                let paired = pair::locations(self, report, &part, &mut disk);
                 warnings.extend(paired.warning.map(|warning| (part.report.clone(), warning)));
                 if let Some((info, files)) = paired.found {
                     infos.push(info);
@@ -178,7 +188,7 @@ impl Reader {
             changed::mark(&self.root, &mut coverage.files, &stats);
         }
         merge::order(&mut coverage.files);
-        Ok(coverage)
+        coverage
     }
 
     /// Parses what is not known yet, two at a time.
@@ -210,9 +220,9 @@ impl Reader {
         let mut reports = Vec::with_capacity(done.len());
         for (idx, outcome) in done {
             let path = paths.get(idx).map_or(Path::new(""), PathBuf::as_path);
-            reports.push(outcome.map_err(|message| LoadFailure {
+            reports.push(outcome.map_err(|unread| LoadFailure {
                 path: self.shown(path),
-                message,
+                message: unread.to_string(),
             })?);
         }
         self.parsed = reports
@@ -319,13 +329,25 @@ fn milliseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, String> {
-    let about = fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file".to_owned(),
-        _ => error.to_string(),
-    })?;
+/// Why a report was not read.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error("it changed while it was read; a tool is writing it")]
+    Moved,
+    #[error("{0}")]
+    Refused(String),
+}
+
+fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
+    let refused = |error: io::Error| {
+        Unread::Refused(match error.kind() {
+            io::ErrorKind::NotFound => "no such file".to_owned(),
+            _ => error.to_string(),
+        })
+    };
+    let about = fs::metadata(path).map_err(refused)?;
     if about.is_dir() {
-        return Err("a folder, not a report".to_owned());
+        return Err(Unread::Refused("a folder, not a report".to_owned()));
     }
     let written = about.modified().unwrap_or(UNIX_EPOCH);
     if let Some(known) = known.filter(|known| known.written == written && known.len == about.len())
@@ -333,13 +355,14 @@ fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, String> {
         return Ok(known.clone());
     }
     if about.len() > LARGEST {
-        return Err(format!(
+        return Err(Unread::Refused(format!(
             "larger than {} GB, which is as much as is read",
             LARGEST >> 30
-        ));
+        )));
     }
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let report = formats::parse(&bytes).map_err(|error| error.to_string())?;
+    let bytes = watch::read_unmoved(path).map_err(refused)?;
+    let bytes = bytes.ok_or(Unread::Moved)?;
+    let report = formats::parse(&bytes).map_err(|error| Unread::Refused(error.to_string()))?;
     Ok(Parsed {
         path: path.to_owned(),
         written,
