@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
 
 use crate::coverage::Percent;
 
@@ -50,6 +51,12 @@ pub struct Everywhere {
 pub enum Command {
     /// List what no test has done: untaken arms, lines never run, functions never called
     Gaps(GapsArgs),
+    /// Set the project up: settings, standards for agents, a Codex skill, a CI workflow
+    Init(InitArgs),
+    /// Print what makes a shell complete untaken's words
+    Completions(CompletionsArgs),
+    /// Print the man page
+    Man,
 }
 
 impl Command {
@@ -58,6 +65,7 @@ impl Command {
     pub fn reports(&self) -> &[PathBuf] {
         match self {
             Self::Gaps(args) => &args.reports,
+            Self::Init(_) | Self::Completions(_) | Self::Man => &[],
         }
     }
 }
@@ -95,6 +103,43 @@ pub enum GapsFormat {
     Text,
     Json,
     Markdown,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// What to set up [default: settings, agents, skill, schema, and one workflow]
+    #[arg(value_enum, value_name = "PART")]
+    pub parts: Vec<InitPart>,
+    /// Only show what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InitPart {
+    /// untaken.toml, with what was found out
+    Settings,
+    /// A section in AGENTS.md with the standards for generated tests
+    Agents,
+    /// The Codex skill coverage-audit
+    Skill,
+    /// The JSON Schema of a run's result
+    Schema,
+    /// GitHub workflow with openai/codex-action
+    Github,
+    /// GitHub workflow with the plain Codex CLI
+    GithubPlain,
+    /// GitLab pipeline
+    Gitlab,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    #[arg(value_enum)]
+    pub shell: Shell,
 }
 
 /// A percentage as people type it: `80`, `83.42`, `80%`; 0 to 100, at most two decimals.

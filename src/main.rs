@@ -14,6 +14,13 @@ fn main() -> ExitCode {
         return status;
     }
     let cli = Cli::parse();
+    if let Some(status) = cli
+        .command
+        .as_ref()
+        .and_then(commands::run_without_settings)
+    {
+        return ExitCode::from(status);
+    }
     let reports = cli
         .command
         .as_ref()

@@ -6,9 +6,11 @@
 
 mod choice;
 mod gaps;
+mod init;
 mod json;
 mod paint;
 mod shape;
+mod shell;
 mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -39,6 +41,8 @@ enum Failure {
     Load(LoadFailure),
     #[error(transparent)]
     Git(#[from] GitError),
+    #[error(transparent)]
+    Init(#[from] init::InitError),
 }
 
 impl From<LoadFailure> for Failure {
@@ -47,27 +51,49 @@ impl From<LoadFailure> for Failure {
     }
 }
 
+/// Runs a subcommand that needs no settings, so that none can stand in its way, and returns its exit
+/// status; `None` for the others.
+#[must_use]
+pub fn run_without_settings(command: &Command) -> Option<u8> {
+    let text = match command {
+        Command::Completions(args) => shell::completions(args.shell),
+        Command::Man => shell::man(),
+        Command::Gaps(_) | Command::Init(_) => return None,
+    };
+    Some(say(&Answer {
+        stdout: text,
+        status: DONE,
+    }))
+}
+
 /// Runs a subcommand and returns its exit status.
 #[must_use]
 pub fn run(command: &Command, settings: &Settings) -> u8 {
     let style = paint::Style::of_stdout(io::stdout().is_terminal());
     let answer = match command {
         Command::Gaps(args) => gaps::run(args, settings, style),
+        Command::Init(args) => init::run(args, settings),
+        Command::Completions(_) | Command::Man => {
+            return run_without_settings(command).unwrap_or(WRONG_USE);
+        }
     };
     match answer {
-        Ok(answer) => {
-            // Whoever reads may have seen enough: `untaken gaps | head` is no error.
-            let mut stdout = io::stdout().lock();
-            let _ = stdout
-                .write_all(answer.stdout.as_bytes())
-                .and_then(|()| stdout.flush());
-            answer.status
-        }
+        Ok(answer) => say(&answer),
         Err(failure) => {
             complain(&failure.to_string());
             WRONG_USE
         }
     }
+}
+
+/// Gives an answer, and its status.
+fn say(answer: &Answer) -> u8 {
+    // Whoever reads may have seen enough: `untaken gaps | head` is no error.
+    let mut stdout = io::stdout().lock();
+    let _ = stdout
+        .write_all(answer.stdout.as_bytes())
+        .and_then(|()| stdout.flush());
+    answer.status
 }
 
 /// Says something on stderr, as one line.

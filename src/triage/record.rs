@@ -7,6 +7,7 @@
 //! `runtime::store` keeps the events on disk, one JSON object a line; a line that was cut off by a crash
 //! is dropped when they are read back.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Covered and total arms (or lines, where the report has no branches), and the percentage cut to two decimals.
@@ -29,7 +30,7 @@ impl From<crate::coverage::Ratio> for Figures {
 }
 
 /// An arm by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArmRecord {
     /// The gap it belongs to.
     pub id: String,
@@ -50,7 +51,7 @@ impl From<&crate::gaps::ArmRef> for ArmRecord {
 }
 
 /// An arm that a kept test file closed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClosedArm {
     #[serde(flatten)]
     pub arm: ArmRecord,
@@ -59,7 +60,7 @@ pub struct ClosedArm {
 }
 
 /// An arm that left the report without being taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VanishedArm {
     pub id: String,
     pub file: String,
@@ -68,21 +69,21 @@ pub struct VanishedArm {
 }
 
 /// What is left open in one file, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RemainingGaps {
     pub file: String,
     pub uncovered_lines: Vec<u32>,
     pub reason: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RungRecord {
     pub rung: String,
     pub ok: bool,
     pub evidence: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TestRecord {
     pub path: String,
     /// `kept`, `rejected` or `aside`.
@@ -90,7 +91,7 @@ pub struct TestRecord {
     pub rungs: Vec<RungRecord>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingRecord {
     pub code: String,
     pub path: String,
@@ -113,7 +114,7 @@ impl From<&crate::evidence::Finding> for FindingRecord {
 }
 
 /// Tokens as the engine counts them. `cached` is the part of `input` that was read from its cache.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TokenRecord {
     pub input: u64,
     pub cached: u64,
@@ -285,7 +286,7 @@ pub enum Event {
 }
 
 /// The result of a run, version 1, in the shape that `close -o` writes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunResult {
     pub version: u32,
     pub files_processed: u32,

@@ -30,6 +30,9 @@ use crate::harmless;
 
 pub use self::locate::{Located, locate};
 
+/// The version of Codex that the tests with the real one ran against.
+pub const TESTED: &str = "0.169.0";
+
 /// How much of standard error is kept for the sentence about an unexpected end.
 const STDERR_TAIL: usize = 8 << 10;
 /// How long the trial of the sandbox may take.
