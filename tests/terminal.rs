@@ -16,7 +16,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use support::project::{harbour, script};
+use support::project::{HARBOUR_BEFORE, HARBOUR_REPORT, harbour, harbour_after, script, write};
 use support::pty::{Pty, Start, cpu_ticks};
 use tempfile::TempDir;
 
@@ -238,6 +238,35 @@ fn idle_it_writes_nothing_and_uses_no_processor() {
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(pty.bytes().len(), bytes, "bytes written while idle");
     assert_eq!(cpu_ticks(pty.pid()), ticks, "processor used while idle");
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn a_report_that_is_written_again_shows_by_itself() {
+    let folder = harbour();
+    let mut pty = explorer(&folder);
+    pty.wait_for("branches 50.0 % 1/2");
+    write(folder.path(), HARBOUR_REPORT, &harbour_after());
+    pty.wait_for("branches 100.0 % 2/2");
+    // Half a report never shows; what is whole again does.
+    write(folder.path(), HARBOUR_REPORT, "");
+    std::thread::sleep(Duration::from_millis(700));
+    pty.wait_for("branches 100.0 % 2/2");
+    write(folder.path(), HARBOUR_REPORT, HARBOUR_BEFORE);
+    pty.wait_for("branches 50.0 % 1/2");
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn the_first_report_of_a_project_shows_by_itself() {
+    let folder = harbour();
+    fs::remove_dir_all(folder.path().join("coverage")).unwrap();
+    let mut pty = Start::untaken(folder.path()).start();
+    pty.wait_for("no coverage rep");
+    write(folder.path(), HARBOUR_REPORT, HARBOUR_BEFORE);
+    pty.wait_for("branches 50.0 % 1/2");
     pty.type_keys("q");
     assert_clean_end(&mut pty, 0);
 }

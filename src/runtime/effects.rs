@@ -49,7 +49,7 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    /// Answers go to `sender`.
+    /// Answers go to `sender`. To be called within a tokio runtime.
     #[must_use]
     pub(super) fn new(
         settings: Arc<Settings>,
@@ -58,7 +58,7 @@ impl Jobs {
     ) -> Self {
         let tasks = Tasks::new(sender);
         Self {
-            reloads: Reloads::new(tasks.clone(), Arc::clone(&settings)),
+            reloads: Reloads::new(&tasks, &settings),
             test_runs: TestRuns::new(tasks.clone(), settings),
             codex: Codex::new(tasks.sender()),
             colours: Colours::new(&tasks),
@@ -83,7 +83,7 @@ impl Jobs {
             } => self.colours.highlight(request, path, first, count),
             Effect::BuildPrompt { request, picks } => self.reloads.build_prompt(request, picks),
             Effect::Agent(outgoing) => self.codex.carry_out(outgoing),
-            Effect::RunTests => self.test_runs.start(self.reloads.reports_read()),
+            Effect::RunTests => self.test_runs.start(&self.reloads),
             Effect::StopTests => self.test_runs.stop(),
             Effect::OpenEditor { path, line } => {
                 let command = self.reloads.source_on_disk(&path).and_then(|file| {

@@ -4,7 +4,6 @@
 //! orderly end. Nothing in here decides what the program does; `app::update` does, and asks for it.
 
 mod attention;
-mod changes;
 mod clipboard;
 mod clock;
 pub mod codex;
@@ -17,7 +16,6 @@ mod frame;
 pub mod git;
 mod input;
 mod log;
-mod measured;
 mod panics;
 pub mod project;
 pub mod prompts;
@@ -87,7 +85,10 @@ pub fn run(settings: Settings) -> anyhow::Result<i32> {
         Signals::hook().context("cannot listen to signals")?
     };
     let (sender, mut inbox) = mpsc::channel(INBOX);
-    let mut jobs = Jobs::new(Arc::clone(&settings), around.clone(), sender);
+    let mut jobs = {
+        let _context = runtime.enter();
+        Jobs::new(Arc::clone(&settings), around.clone(), sender)
+    };
     panics::hook();
     let mut screen = Tty::open(settings.ui.mouse).context("cannot set up the terminal")?;
     let (columns, rows) = screen.size().context("cannot tell the terminal's size")?;

@@ -9,6 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
@@ -19,16 +20,20 @@ use crate::app::message::Message;
 /// Starts jobs, takes their answers to the loop, ends them. A clone is another handle to the same.
 #[derive(Clone, Debug)]
 pub(super) struct Tasks {
+    /// Of the runtime, for threads that are not its own.
+    handle: Handle,
     sender: mpsc::Sender<Message>,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Tasks {
-    /// Answers go to `sender`, which is bounded: a job that talks too fast waits.
+    /// Answers go to `sender`, which is bounded: a job that talks too fast waits. To be called within a
+    /// tokio runtime.
     #[must_use]
     pub(super) fn new(sender: mpsc::Sender<Message>) -> Self {
         Self {
+            handle: Handle::current(),
             sender,
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -77,11 +82,12 @@ impl Tasks {
         F: Future<Output = ()> + Send + 'static,
     {
         let sender = self.sender.clone();
-        self.tracker.spawn(async move {
+        let watched = async move {
             if let Err(panic) = AssertUnwindSafe(job).catch_unwind().await {
                 let _ = sender.send(Message::Failed(defect(what, &*panic))).await;
             }
-        });
+        };
+        self.tracker.spawn_on(watched, &self.handle);
     }
 
     /// Runs blocking work on a thread of its own, which sends its answers itself; `failed` makes one of the

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::project::Tests;
+use super::reloads::Reloads;
 use super::tasks::Tasks;
 use super::tests_run::{RunEnd, Sandbox, TestCommand};
 use crate::app::message::{Message, TestsEvent};
@@ -36,7 +37,7 @@ impl TestRuns {
     }
 
     /// Starts a run, unless one goes on. A command that is found out writes the reports that are shown.
-    pub(super) fn start(&mut self, reports: Vec<ReportInfo>) {
+    pub(super) fn start(&mut self, reloads: &Reloads) {
         if self
             .running
             .as_ref()
@@ -47,12 +48,18 @@ impl TestRuns {
         let over = self.tasks.stop().child_token();
         self.running = Some(over.clone());
         let settings = Arc::clone(&self.settings);
-        let sender = self.tasks.sender();
+        let (sender, reloads) = (self.tasks.sender(), reloads.clone());
         self.tasks
             .spawn_to_its_end("a run of the tests", async move {
+                let reports = reloads.reports();
                 let found = tokio::task::spawn_blocking(move || command(&settings, &reports)).await;
                 let event = match found {
-                    Ok(Ok(command)) => run(&command, &sender, over.clone()).await,
+                    Ok(Ok(command)) => {
+                        reloads.hold();
+                        let event = run(&command, &sender, over.clone()).await;
+                        reloads.release();
+                        event
+                    }
                     Ok(Err(why)) => TestsEvent::Failed(why),
                     Err(error) => TestsEvent::Failed(error.to_string()),
                 };

@@ -19,14 +19,25 @@ pub fn harbour() -> TempDir {
         "src/flags.py",
         "def flag(code):\n    return code.upper()\n",
     );
-    write(
-        folder.path(),
-        "coverage/lcov.info",
-        "TN:\nSF:src/berths.py\nFN:1,assign\nFNDA:3,assign\nFNF:1\nFNH:1\nBRDA:3,0,0,0\nBRDA:3,0,1,3\nBRF:2\nBRH:1\n\
-         DA:1,1\nDA:2,3\nDA:3,3\nDA:4,0\nDA:5,3\nLF:5\nLH:4\nend_of_record\n\
-         TN:\nSF:src/flags.py\nFN:1,flag\nFNDA:2,flag\nFNF:1\nFNH:1\nDA:1,1\nDA:2,2\nLF:2\nLH:2\nend_of_record\n",
-    );
+    write(folder.path(), HARBOUR_REPORT, HARBOUR_BEFORE);
     folder
+}
+
+/// Where the report of the harbour lies.
+pub const HARBOUR_REPORT: &str = "coverage/lcov.info";
+
+/// One of two arms of `src/berths.py` is taken.
+pub const HARBOUR_BEFORE: &str = "TN:\nSF:src/berths.py\nFN:1,assign\nFNDA:3,assign\nFNF:1\nFNH:1\nBRDA:3,0,0,0\nBRDA:3,0,1,3\nBRF:2\nBRH:1\n\
+         DA:1,1\nDA:2,3\nDA:3,3\nDA:4,0\nDA:5,3\nLF:5\nLH:4\nend_of_record\n\
+         TN:\nSF:src/flags.py\nFN:1,flag\nFNDA:2,flag\nFNF:1\nFNH:1\nDA:1,1\nDA:2,2\nLF:2\nLH:2\nend_of_record\n";
+
+/// Both are.
+pub fn harbour_after() -> String {
+    HARBOUR_BEFORE
+        .replace("BRDA:3,0,0,0", "BRDA:3,0,0,1")
+        .replace("BRH:1", "BRH:2")
+        .replace("DA:4,0", "DA:4,1")
+        .replace("LH:4", "LH:5")
 }
 
 /// Writes a file and the folders it lies in.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::git::Git;
-use super::sources;
 use crate::coverage::CoveredFile;
 use crate::coverage::shift::Hunk;
+use crate::runtime::git::Git;
+use crate::runtime::sources;
 
 /// The changed places between two texts, in the order of the text.
 pub(super) fn between(old: &[String], new: &[String]) -> Vec<Hunk> {

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{changes, sources};
+use super::changes;
 use crate::coverage::{Coverage, CoveredFile, FilePath, SourceState, Totals};
 use crate::gaps::{self, Delta, Facts, Source};
+use crate::runtime::sources;
 
 /// Texts of more than so many bytes together are not kept; the comparison is then as exact as the report.
 const MOST_TEXT: usize = 24 << 20;
