@@ -103,6 +103,8 @@ pub enum GapsFormat {
     Text,
     Json,
     Markdown,
+    /// What a session is sent: the gaps with their source, and how to close them
+    Prompt,
 }
 
 #[derive(Debug, Args)]

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use super::choice::{Choice, Listed};
 use super::paint::Style;
-use super::{Answer, DONE, Failure, json, shape, table, warn};
+use super::{Answer, DONE, Failure, complain, json, shape, table, warn};
 use crate::cli::{GapsArgs, GapsFormat};
-use crate::coverage::{Coverage, Ratio, SourceState};
-use crate::gaps::{Gap, GapKind};
+use crate::coverage::{Coverage, FilePath, Ratio, SourceState};
+use crate::gaps::{Gap, GapId, GapKind};
 use crate::harmless;
+use crate::runtime::prompts;
 use crate::runtime::reports::{Reader, Sources};
 use crate::settings::Settings;
 
@@ -17,6 +18,10 @@ pub(super) fn run(args: &GapsArgs, settings: &Settings, style: Style) -> Result<
     let mut coverage = Reader::new(settings).load(Sources::Compared)?;
     warn(&coverage);
     let files = std::mem::take(&mut coverage.files);
+    if args.format == GapsFormat::Prompt {
+        // Whole again: the prompt is made from the coverage, as it is in the explorer.
+        coverage.files.clone_from(&files);
+    }
     let listed = choice.list(files, settings);
     let stdout = match args.format {
         GapsFormat::Json => json::encode(&shape::Gaps {
@@ -31,6 +36,18 @@ pub(super) fn run(args: &GapsArgs, settings: &Settings, style: Style) -> Result<
         }),
         GapsFormat::Text => text(&coverage, &listed, style),
         GapsFormat::Markdown => markdown(&coverage, &listed),
+        GapsFormat::Prompt => {
+            let picks: Vec<(FilePath, GapId)> = listed
+                .iter()
+                .flat_map(|it| it.gaps.iter().map(|gap| (it.file.path.clone(), gap.id)))
+                .collect();
+            if picks.is_empty() {
+                complain("no gap is open here: there is nothing to write a prompt about");
+                String::new()
+            } else {
+                prompts::of_picks(settings, &coverage, &picks)
+            }
+        }
     };
     Ok(Answer {
         stdout,

@@ -6,10 +6,10 @@
 use crate::agent::SessionSettings;
 use crate::agent::prompt::{Earlier, Pattern, PromptFile, PromptGap, PromptInput, prompt};
 use crate::agent::{ApprovalPolicy, Sandbox};
-use crate::coverage::FilePath;
-use crate::gaps::{Gap, Source};
+use crate::coverage::{Coverage, CoveredFile, FilePath};
+use crate::gaps::{Gap, GapId, Source};
 use crate::runtime::project::{Tests, nearest_test};
-use crate::runtime::sources;
+use crate::runtime::sources::{self, Text};
 use crate::settings::{self, Settings};
 use crate::syntax::Place;
 
@@ -20,10 +20,48 @@ const HEAD: usize = 200;
 #[derive(Clone, Debug)]
 pub struct Picked<'a> {
     pub path: FilePath,
-    /// `None` where the source cannot be read.
+    /// `None` where the source cannot be read, or is not the text that was measured.
     pub source: Option<&'a Source>,
     /// In the order of the text.
     pub gaps: Vec<Gap>,
+}
+
+/// The prompt for the picks of a person, files in the order in which they were picked first. A gap that is
+/// not there any more is left out: the report was written again meanwhile, and it is closed.
+#[must_use]
+pub fn of_picks(settings: &Settings, coverage: &Coverage, picks: &[(FilePath, GapId)]) -> String {
+    let mut paths: Vec<&FilePath> = Vec::new();
+    for (path, _) in picks {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    let files: Vec<(&CoveredFile, Option<Text>)> = paths
+        .into_iter()
+        .filter_map(|path| coverage.file(path))
+        .map(|file| (file, sources::text(&settings.root, file).ok()))
+        .collect();
+    let picked = files
+        .iter()
+        .map(|(file, text)| Picked {
+            path: file.path.clone(),
+            source: text
+                .as_ref()
+                .filter(|text| text.fits)
+                .map(|text| &text.source),
+            gaps: sources::gaps_of(file, text.as_ref())
+                .into_iter()
+                .filter(|gap| {
+                    picks
+                        .iter()
+                        .any(|(path, id)| *id == gap.id && *path == file.path)
+                })
+                .collect(),
+        })
+        .filter(|file| !file.gaps.is_empty())
+        .collect();
+    let tests = Tests::of(settings, &coverage.reports);
+    build(settings, &tests, picked, None)
 }
 
 /// The prompt for some gaps, ready to be read and edited.
@@ -115,7 +153,7 @@ mod tests {
 
     use super::*;
     use crate::coverage::Line;
-    use crate::gaps::{GapId, GapKind};
+    use crate::gaps::GapKind;
     use crate::settings::AgentSettings;
 
     fn gap(line: u32) -> Gap {

@@ -44,7 +44,7 @@ pub struct PromptInput {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PromptFile {
     pub path: FilePath,
-    /// The source's lines; empty where it cannot be read.
+    /// The source's lines; empty where it cannot be read, or is not the text that was measured.
     pub source: Vec<String>,
     /// In the order of the text.
     pub gaps: Vec<PromptGap>,
@@ -144,7 +144,7 @@ fn write_source(out: &mut String, file: &PromptFile, room: &mut usize) {
     if file.source.is_empty() {
         line(
             out,
-            "The source is not shown here because it could not be read.",
+            "The source is not shown here: it cannot be read, or it is not the text that the report is about.",
         );
         line(out, "");
         return;
