@@ -199,11 +199,74 @@ fn panes(main: Area, share: Share) -> Panes {
         let part = u32::from(main.width) * u32::from(share.percent) / 100;
         u16::try_from(part).unwrap_or(share.most).min(share.most)
     });
-    let (left, rest) = main.split_left(wished.clamp(26, main.width - 40));
+    let (left, rest) = main.split_left(wished.clamp(30.min(main.width - 42), main.width - 40));
     let (divider, right) = rest.split_left(1);
     Panes::Two {
         left,
         divider,
         right,
+    }
+}
+
+/// The parts of the session pane, from top to bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionParts {
+    pub title: Area,
+    pub transcript: Area,
+    /// What the agent asks, with the keys that answer.
+    pub question: Area,
+    /// The message that is being written.
+    pub saying: Area,
+}
+
+impl SessionParts {
+    /// `question` and `saying` are the rows that they would like; the transcript keeps a third at least.
+    #[must_use]
+    pub fn of(area: Area, question: usize, saying: usize) -> Self {
+        let wish = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
+        let (title, rest) = area.split_top(1);
+        let room = rest.height - rest.height / 3;
+        let saying_rows = wish(saying).min(8).min(room);
+        let question_rows = wish(question).min(room - saying_rows);
+        let (rest, saying) = rest.split_bottom(saying_rows);
+        let (transcript, question) = rest.split_bottom(question_rows);
+        Self {
+            title,
+            transcript,
+            question,
+            saying,
+        }
+    }
+}
+
+/// The parts of the pane beside the session, from top to bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunParts {
+    pub title: Area,
+    /// The gaps and their states.
+    pub list: Area,
+    /// The branch coverage over the time of the run; empty where there is no room, or nothing to draw.
+    pub chart: Area,
+    pub cost: Area,
+}
+
+impl RunParts {
+    #[must_use]
+    pub fn of(area: Area, n_points: usize) -> Self {
+        let (title, rest) = area.split_top(1);
+        let cost_rows = if rest.height >= 12 { 3 } else { 0 };
+        let chart_rows = if rest.height >= 24 && n_points > 1 {
+            7
+        } else {
+            0
+        };
+        let (rest, cost) = rest.split_bottom(cost_rows);
+        let (list, chart) = rest.split_bottom(chart_rows);
+        Self {
+            title,
+            list,
+            chart,
+            cost,
+        }
     }
 }

@@ -3,25 +3,50 @@
 //! Pure: no clock, no file, no terminal, no thread. [`App::update`] is the only way in, its
 //! [`Step`] the only way out; `view` reads the rest.
 
+pub mod doc;
 pub mod effect;
+pub mod filter;
+pub mod history;
+pub mod input;
 pub mod keymap;
 pub mod layout;
+pub mod marks;
 pub mod message;
+pub mod picks;
+pub mod prompt;
+pub mod run;
+pub mod session_pane;
 pub mod settings;
 pub mod source_pane;
+pub mod tests_pane;
+pub mod text;
 pub mod tree;
+pub mod words;
 
 mod update;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
+
+use crate::agent::{Phase, Session};
+use crate::coverage::FilePath;
+use crate::gaps::Gap;
+
 use effect::{Effect, RequestId};
+use filter::{Filter, Show};
+use history::History;
 use keymap::{KeyMap, Place};
 use layout::{Layout, Panes, Share, Size};
 use message::{Key, LoadFailure, Loaded, WatchState};
+use picks::Picks;
+use prompt::PromptEditor;
+use run::Run;
+use session_pane::SessionPane;
 use settings::AppSettings;
 use source_pane::SourcePane;
+use tests_pane::TestsPane;
 use tree::Tree;
 
 /// The program.
@@ -31,20 +56,51 @@ pub struct App {
     keys: KeyMap,
     size: Size,
     focus: Focus,
+    /// The pane that `esc` and the keys of a screen lead back to.
+    focus_before: Focus,
+    overlay: Option<Overlay>,
+    question: Option<Question>,
+    notice: Option<Notice>,
+
     loaded: Option<Arc<Loaded>>,
     failure: Option<LoadFailure>,
     watch: WatchState,
+    history: History,
+
     tree: Tree,
+    filter: Filter,
+    /// The filter is being typed.
+    filtering: bool,
+    show: Show,
     source: SourcePane,
-    help: bool,
-    notice: Option<String>,
+    /// The gaps of files, as far as they were found in the coverage that is shown.
+    known: FxHashMap<FilePath, Arc<[Gap]>>,
+    picks: Picks,
+    /// For each node of the tree, how much of it is picked.
+    shares: Vec<PickCount>,
+    prompt: PromptEditor,
+    run: Run,
+    run_cursor: usize,
+    run_scroll: usize,
+    session: SessionPane,
+    tests: TestsPane,
+    /// The tests' output stands where the source else stands.
+    tests_shown: bool,
+
     /// Keys of an unfinished sequence.
     pressed: Vec<Key>,
     /// A count typed before a key.
     count: Option<usize>,
+    /// Columns of the left pane, once a person dragged the divider.
+    divider: Option<u16>,
+    dragging: bool,
     last_request: RequestId,
     load_request: RequestId,
-    divider: Option<u16>,
+    prompt_request: RequestId,
+    /// A timer that redraws figures of time is under way.
+    ticking: bool,
+    /// The terminal window is in focus.
+    in_focus: bool,
     /// Since the program started.
     now: Duration,
 }
@@ -55,6 +111,66 @@ pub enum Focus {
     #[default]
     Tree,
     Source,
+    /// The output of the tests, in the place of the source.
+    Tests,
+    /// The transcript.
+    Session,
+    /// The gaps that were sent.
+    Run,
+}
+
+impl Focus {
+    /// Whether it is a pane of the session's screen.
+    #[must_use]
+    pub fn is_session(self) -> bool {
+        matches!(self, Self::Session | Self::Run)
+    }
+}
+
+/// What lies over the panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The keys; the first row that is shown.
+    Help { scroll: usize },
+    /// What was odd about the reports.
+    Warnings { scroll: usize },
+    /// Arms taken, lost and vanished since the start, by name.
+    Changes { scroll: usize },
+}
+
+/// Something that is asked before it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// An agent works.
+    Quit,
+}
+
+/// A line for the person, until the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    /// Something went wrong.
+    pub bad: bool,
+}
+
+/// How many files below a node are picked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PickCount {
+    /// Files with anything to pick.
+    pub pickable: u32,
+    /// Picked wholly.
+    pub whole: u32,
+    /// Picked at all.
+    pub any: u32,
+}
+
+/// A row of the list of the run's gaps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunRow {
+    File(FilePath),
+    /// Its place among the run's gaps.
+    Gap(usize),
+    Blank,
 }
 
 /// What an update asks for.
@@ -70,21 +186,41 @@ impl App {
     pub fn new(settings: AppSettings, keys: KeyMap) -> Self {
         Self {
             size: settings.size,
+            session: SessionPane::new(Session::new(settings.session.clone())),
             settings,
             keys,
             focus: Focus::default(),
+            focus_before: Focus::default(),
+            overlay: None,
+            question: None,
+            notice: None,
             loaded: None,
             failure: None,
             watch: WatchState::Current,
+            history: History::default(),
             tree: Tree::default(),
+            filter: Filter::default(),
+            filtering: false,
+            show: Show::default(),
             source: SourcePane::default(),
-            help: false,
-            notice: None,
+            known: FxHashMap::default(),
+            picks: Picks::default(),
+            shares: Vec::new(),
+            prompt: PromptEditor::default(),
+            run: Run::default(),
+            run_cursor: 0,
+            run_scroll: 0,
+            tests: TestsPane::default(),
+            tests_shown: false,
             pressed: Vec::new(),
             count: None,
+            divider: None,
+            dragging: false,
             last_request: RequestId::default(),
             load_request: RequestId::default(),
-            divider: None,
+            prompt_request: RequestId::default(),
+            ticking: false,
+            in_focus: true,
             now: Duration::ZERO,
         }
     }
@@ -110,8 +246,29 @@ impl App {
     }
 
     #[must_use]
+    pub fn overlay(&self) -> Option<Overlay> {
+        self.overlay
+    }
+
+    #[must_use]
+    pub fn question(&self) -> Option<Question> {
+        self.question
+    }
+
+    #[must_use]
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    #[must_use]
     pub fn loaded(&self) -> Option<&Loaded> {
         self.loaded.as_deref()
+    }
+
+    /// What the newest report changed against the first one; `None` while there was only one.
+    #[must_use]
+    pub fn since_start(&self) -> Option<&crate::gaps::Delta> {
+        self.loaded.as_ref()?.since_start.as_ref()
     }
 
     /// Why there is no coverage, or why the newest could not be read.
@@ -126,8 +283,29 @@ impl App {
     }
 
     #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    #[must_use]
     pub fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    #[must_use]
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Whether the filter is being typed.
+    #[must_use]
+    pub fn is_filtering(&self) -> bool {
+        self.filtering
+    }
+
+    #[must_use]
+    pub fn show(&self) -> Show {
+        self.show
     }
 
     #[must_use]
@@ -135,51 +313,83 @@ impl App {
         &self.source
     }
 
-    /// Whether the help is open.
     #[must_use]
-    pub fn help(&self) -> bool {
-        self.help
+    pub fn picks(&self) -> &Picks {
+        &self.picks
     }
 
+    /// How many gaps are picked, in how many files; the first figure is a lower bound where the second says
+    /// that some files' gaps are not known yet.
     #[must_use]
-    pub fn notice(&self) -> Option<&str> {
-        self.notice.as_deref()
-    }
-
-    /// Where everything is; `None` where the terminal is too small.
-    #[must_use]
-    pub fn layout(&self) -> Option<Layout> {
-        Layout::of(
-            self.size,
-            Share {
-                left: self.divider,
-                percent: 33,
-                most: 64,
-            },
-        )
-    }
-
-    /// The places whose keys count now, the nearest first.
-    #[must_use]
-    pub fn places(&self) -> &'static [Place] {
-        if self.help {
-            return &[Place::Help, Place::Anywhere];
+    pub fn n_picked(&self) -> Picked {
+        let mut picked = Picked::default();
+        for (path, of_file) in self.picks.files() {
+            picked.files += 1;
+            match (of_file, self.known.get(path)) {
+                (picks::Picked::Gaps(gaps), _) => picked.gaps += gaps.len(),
+                (picks::Picked::Whole, Some(gaps)) => picked.gaps += gaps.len(),
+                (picks::Picked::Whole, None) => picked.unknown += 1,
+            }
         }
-        match self.focus {
-            Focus::Tree => &[Place::Tree, Place::Anywhere],
-            Focus::Source => &[Place::Source, Place::Anywhere],
-        }
+        picked
     }
 
-    /// Rows of a pane below its title.
-    fn pane_height(&self) -> usize {
-        self.layout().map_or(0, |layout| {
-            let height = match layout.panes {
-                Panes::Two { left, .. } => left.height,
-                Panes::One(area) => area.height,
-            };
-            usize::from(height.saturating_sub(1))
-        })
+    /// The gaps of a file, where they were found.
+    #[must_use]
+    pub fn gaps_of(&self, path: &FilePath) -> Option<&[Gap]> {
+        self.known.get(path).map(AsRef::as_ref)
+    }
+
+    /// How much of a row of the tree is picked.
+    #[must_use]
+    pub fn pick_count(&self, node: tree::NodeIdx) -> PickCount {
+        Tree::sum_of(&self.shares, node)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn prompt(&self) -> &PromptEditor {
+        &self.prompt
+    }
+
+    #[must_use]
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The cursor among the gaps of the run, and the first of them in the window.
+    #[must_use]
+    pub fn run_window(&self) -> (usize, usize) {
+        (self.run_cursor, self.run_scroll)
+    }
+
+    #[must_use]
+    pub fn session(&self) -> &SessionPane {
+        &self.session
+    }
+
+    #[must_use]
+    pub fn tests(&self) -> &TestsPane {
+        &self.tests
+    }
+
+    /// Whether the tests' output stands where the source else stands.
+    #[must_use]
+    pub fn tests_shown(&self) -> bool {
+        self.tests_shown
+    }
+
+    /// What the agent does.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.session.session.phase()
+    }
+
+    /// The keys of an unfinished sequence, and the count before them.
+    #[must_use]
+    pub fn pending(&self) -> (Option<usize>, &[Key]) {
+        (self.count, &self.pressed)
     }
 
     /// The time since the program started.
@@ -188,10 +398,168 @@ impl App {
         self.now
     }
 
+    /// Where everything is; `None` where the terminal is too small.
+    #[must_use]
+    pub fn layout(&self) -> Option<Layout> {
+        let share = if self.focus.is_session() {
+            Share {
+                left: self.divider,
+                percent: 45,
+                most: 72,
+            }
+        } else {
+            Share {
+                left: self.divider,
+                percent: 36,
+                most: 64,
+            }
+        };
+        Layout::of(self.size, share)
+    }
+
+    /// The places whose keys count now, the nearest first.
+    #[must_use]
+    pub fn places(&self) -> &'static [Place] {
+        if self.question.is_some() {
+            return &[Place::Question, Place::Always];
+        }
+        if self.overlay.is_some() {
+            return &[Place::Overlay, Place::Anywhere, Place::Always];
+        }
+        if self.prompt.is_open() {
+            return &[Place::Prompt, Place::Always];
+        }
+        if self.filtering {
+            return &[Place::Filtering, Place::Always];
+        }
+        match self.focus {
+            Focus::Tree => &[Place::Tree, Place::Anywhere, Place::Always],
+            Focus::Source => &[Place::Source, Place::Anywhere, Place::Always],
+            Focus::Tests => &[Place::Tests, Place::Anywhere, Place::Always],
+            Focus::Session if self.session.saying.is_some() => &[Place::Saying, Place::Always],
+            Focus::Session if !self.session.session.approvals().is_empty() => &[
+                Place::Approval,
+                Place::Session,
+                Place::Anywhere,
+                Place::Always,
+            ],
+            Focus::Session => &[Place::Session, Place::Anywhere, Place::Always],
+            Focus::Run => &[Place::Run, Place::Anywhere, Place::Always],
+        }
+    }
+
+    /// The panes' areas: left and right where there are two.
+    #[must_use]
+    pub fn panes(&self) -> Option<Panes> {
+        self.layout().map(|layout| layout.panes)
+    }
+
+    /// What is written under the line of the current gap.
+    #[must_use]
+    pub fn words(&self) -> words::Words {
+        let none = words::Words::default();
+        let Some((_, gap)) = self.source.current_gap() else {
+            return none;
+        };
+        let Some(path) = self.source.path() else {
+            return none;
+        };
+        let area = match self.panes() {
+            None => return none,
+            Some(Panes::One(area) | Panes::Two { right: area, .. }) => area,
+        };
+        let state = self.run.state(path, gap.id);
+        let picked = self.picks.has(path, gap.id);
+        let text = self.source.text_column(area);
+        let code = text + self.source.indent();
+        words::words(gap, picked, state, text, code, usize::from(area.width) - 1)
+    }
+
+    /// Where the transcript, a question and a message are in a pane.
+    #[must_use]
+    pub fn session_parts(&self, area: layout::Area) -> layout::SessionParts {
+        let width = usize::from(area.width.saturating_sub(session_pane::LABEL + 2));
+        let question = self
+            .session
+            .session
+            .approvals()
+            .first()
+            .map_or(0, |approval| {
+                doc::question(&approval.ask, approval.sub_agent.as_deref(), width).len() + 2
+            });
+        let saying = self
+            .session
+            .saying
+            .as_ref()
+            .map_or(0, |saying| saying.lines().len() + 1);
+        layout::SessionParts::of(area, question, saying)
+    }
+
+    /// The rows of the list of the run's gaps: its files with their gaps.
+    #[must_use]
+    pub fn run_list(&self) -> Vec<RunRow> {
+        let mut rows = Vec::new();
+        for (idx, own) in self.run.gaps().iter().enumerate() {
+            let before = idx.checked_sub(1).and_then(|idx| self.run.gaps().get(idx));
+            if before.is_none_or(|before| before.path != own.path) {
+                if idx > 0 {
+                    rows.push(RunRow::Blank);
+                }
+                rows.push(RunRow::File(own.path.clone()));
+            }
+            rows.push(RunRow::Gap(idx));
+        }
+        rows
+    }
+
+    /// The width of the pane that has the keys, and its rows below its title.
+    fn pane_size(&self) -> (usize, usize) {
+        let area = match self.panes() {
+            None => return (0, 0),
+            Some(Panes::One(area)) => area,
+            Some(Panes::Two { left, right, .. }) => match self.focus {
+                Focus::Tree | Focus::Run => left,
+                Focus::Source | Focus::Tests | Focus::Session => right,
+            },
+        };
+        (
+            usize::from(area.width),
+            usize::from(area.height.saturating_sub(1)),
+        )
+    }
+
+    /// Rows of a pane below its title.
+    fn pane_height(&self) -> usize {
+        self.pane_size().1
+    }
+
     fn next_request(&mut self) -> RequestId {
         self.last_request.0 += 1;
         self.last_request
     }
+
+    fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: false,
+        });
+    }
+
+    fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: true,
+        });
+    }
+}
+
+/// How much is picked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Picked {
+    pub gaps: usize,
+    pub files: usize,
+    /// Files that are picked wholly and whose gaps are not known yet.
+    pub unknown: usize,
 }
 
 /// The first row of a window of `height` rows that holds `cursor`, as near to `scroll` as can be, with a

@@ -1,5 +1,6 @@
 //! What the program is told when it starts. Plain data; nothing here asks the world.
 
+use crate::agent::SessionSettings;
 use crate::coverage::Percent;
 
 use super::layout::Size;
@@ -18,6 +19,7 @@ pub struct AppSettings {
     pub target: Option<Percent>,
     /// What the person must know all the time, in the header: `recording` for the demo.
     pub banner: Option<String>,
+    pub session: SessionSettings,
 }
 
 /// How it may look: found out by the runtime from settings, environment and terminal.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::coverage::{CoveredFile, FilePath, Line, SourceState};
-use crate::gaps::Gap;
+use crate::gaps::{Gap, GapId};
 use crate::highlight::StyledSpan;
 
 use super::effect::RequestId;
+use super::marks::Gutter;
 use super::message::SourceView;
 
 /// Lines are coloured in pieces of so many.
@@ -32,6 +33,9 @@ pub struct SourcePane {
     colours: FxHashMap<usize, Vec<Vec<StyledSpan>>>,
     asked: Vec<usize>,
     goal: Goal,
+    gutter: Gutter,
+    /// Rows of words under the line of the cursor.
+    words: usize,
 }
 
 /// What is known of the text.
@@ -56,6 +60,11 @@ pub enum Goal {
     LastGap,
     /// Stay: the same file is read again.
     Stay,
+    /// This gap; where it is none any more, the line it was at.
+    Gap {
+        gap: GapId,
+        line: Line,
+    },
 }
 
 impl SourcePane {
@@ -119,6 +128,76 @@ impl SourcePane {
         }
     }
 
+    /// The widths of the columns beside the text.
+    #[must_use]
+    pub fn gutter(&self) -> Gutter {
+        self.gutter
+    }
+
+    /// Cells before the text of a line: the bar, the number, the hits, the dots.
+    #[must_use]
+    pub fn text_column(&self, area: super::layout::Area) -> usize {
+        let columns = GutterColumns::of(self, area);
+        1 + columns.number + 1 + columns.hits + columns.dots + 1
+    }
+
+    /// How far the text of the cursor's line is indented, in cells.
+    #[must_use]
+    pub fn indent(&self) -> usize {
+        let Some(line) = self.view().and_then(|view| view.lines.get(self.cursor)) else {
+            return 0;
+        };
+        super::text::glyphs(line, false)
+            .take_while(|glyph| {
+                matches!(
+                    glyph.sign,
+                    super::text::Sign::Tab | super::text::Sign::Text(" ")
+                )
+            })
+            .map(|glyph| glyph.width)
+            .sum::<usize>()
+            .saturating_sub(self.shift)
+            .min(24)
+    }
+
+    /// The line at a row of the window, 0-based; `None` for words under a line, and below the text.
+    #[must_use]
+    pub fn line_at(&self, row: usize) -> Option<usize> {
+        let at = self.scroll + row;
+        let line = if at <= self.cursor {
+            at
+        } else {
+            at.checked_sub(self.words)
+                .filter(|&line| line > self.cursor)?
+        };
+        (line < self.n_lines()).then_some(line)
+    }
+
+    /// The lines that a row of a map of `height` rows stands for.
+    #[must_use]
+    pub fn map_lines(&self, row: usize, height: usize) -> std::ops::Range<usize> {
+        let n = self.n_lines();
+        if n <= height {
+            return row..row + 1;
+        }
+        let first = row * n / height.max(1);
+        first..((row + 1) * n / height.max(1)).max(first + 1)
+    }
+
+    /// Goes to what a row of the map stands for: its first gap, else its first line.
+    pub fn to_minimap(&mut self, row: usize, height: usize) {
+        let lines = self.map_lines(row, height);
+        let gap = self.view().and_then(|view| {
+            view.gaps
+                .iter()
+                .position(|gap| lines.contains(&gap.line.index()))
+        });
+        match gap {
+            Some(idx) => self.select_gap(idx),
+            None => self.move_to(lines.start),
+        }
+    }
+
     fn n_lines(&self) -> usize {
         self.view().map_or(0, |view| view.lines.len())
     }
@@ -134,6 +213,7 @@ impl SourcePane {
         self.request = request;
         let readable = file.source.is_readable();
         let absent = absence(&file.source);
+        self.gutter = Gutter::of(&file.coverage);
         self.file = Some(file);
         if let Some(why) = absent {
             self.text = Text::Absent(why);
@@ -180,12 +260,25 @@ impl SourcePane {
                 match self.goal {
                     Goal::FirstGap => self.select_gap(0),
                     Goal::LastGap => self.select_gap(n_gaps.saturating_sub(1)),
-                    Goal::Stay => self.move_to(self.cursor),
+                    Goal::Stay => self.stay(),
+                    Goal::Gap { gap, line } => match self.gap_at(gap) {
+                        Some(idx) => self.select_gap(idx),
+                        None => self.move_to(line.index()),
+                    },
                 }
                 self.goal = Goal::Stay;
             }
         }
         true
+    }
+
+    fn gap_at(&self, id: GapId) -> Option<usize> {
+        self.view()?.gaps.iter().position(|gap| gap.id == id)
+    }
+
+    /// The same file came again: the cursor stays on its line.
+    fn stay(&mut self) {
+        self.move_to(self.cursor);
     }
 
     /// Colours came for lines from `first` on.
@@ -261,9 +354,65 @@ impl SourcePane {
         true
     }
 
-    /// Brings the cursor into a window of `height` rows.
-    pub fn settle(&mut self, height: usize) {
-        self.scroll = super::window(self.scroll, self.cursor, self.n_lines(), height);
+    /// Moves the window without the cursor, as far as the cursor stays in it.
+    pub fn scroll_by(&mut self, lines: isize, height: usize) {
+        let most = self.n_lines().saturating_sub(height);
+        self.scroll = self.scroll.saturating_add_signed(lines).min(most);
+        let margin = (height / 5).min(3);
+        let first = if self.scroll == 0 {
+            0
+        } else {
+            self.scroll + margin
+        };
+        let last = self.scroll + height.saturating_sub(1);
+        let last = if self.scroll == most {
+            last
+        } else {
+            last.saturating_sub(margin)
+        };
+        let within = self.cursor.clamp(first.min(last), last);
+        if within != self.cursor {
+            self.move_to(within);
+        }
+    }
+
+    /// Brings the cursor, and the words under its line, into a window of `height` rows.
+    pub fn settle(&mut self, height: usize, words: usize) {
+        self.words = words.min(height.saturating_sub(1));
+        let len = self.n_lines() + self.words;
+        // What is below the cursor first, then the cursor itself: it matters more.
+        self.scroll = super::window(self.scroll, self.cursor + self.words, len, height);
+        let margin = (height / 5).min(3);
+        self.scroll = self.scroll.min(self.cursor.saturating_sub(margin));
+    }
+}
+
+/// How wide the columns before the text are, in cells; 0 for one that is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GutterColumns {
+    pub number: usize,
+    /// With a space before it.
+    pub hits: usize,
+    /// With a space before it.
+    pub dots: usize,
+}
+
+impl GutterColumns {
+    /// Where there is little room the hit counts go first: the dots say more.
+    #[must_use]
+    pub fn of(source: &SourcePane, area: super::layout::Area) -> Self {
+        let number = (source.n_lines().max(1).ilog10() as usize + 1).max(3);
+        let gutter = source.gutter;
+        let hits = if area.width >= 64 && gutter.hits > 0 {
+            usize::from(gutter.hits) + 1
+        } else {
+            0
+        };
+        let dots = match gutter.dots {
+            0 => 0,
+            dots => usize::from(dots).max(2) + 1,
+        };
+        Self { number, hits, dots }
     }
 }
 

@@ -167,33 +167,105 @@ impl Tree {
         files
     }
 
-    /// Every file that passes the filter, in the order of the tree with all folders open.
+    /// The next file (or the one before) for which `wanted` holds, in the order of the tree, folders that are
+    /// closed included; from the top again after the last, which the answer tells. It may be the one that it
+    /// started from. `None` where there is none at all.
     #[must_use]
-    pub fn files_in_order(&self) -> Vec<usize> {
-        let mut files = Vec::new();
+    pub fn next_file(
+        &self,
+        from: Option<NodeIdx>,
+        forward: bool,
+        wanted: &dyn Fn(usize) -> bool,
+    ) -> Option<(usize, bool)> {
+        let mut at = from;
+        let mut wrapped = false;
+        for _ in 0..=self.nodes.len() {
+            let next = at.and_then(|at| self.neighbour(at, forward));
+            wrapped |= next.is_none() && at.is_some();
+            at = next.or_else(|| self.outermost(forward));
+            if let Some(NodeKind::File { idx }) = self.node(at?).map(|node| &node.kind)
+                && wanted(*idx)
+            {
+                return Some((*idx, wrapped));
+            }
+        }
+        None
+    }
+
+    /// The first node of all, or the last.
+    fn outermost(&self, forward: bool) -> Option<NodeIdx> {
         if self.shape == Shape::Flat {
-            files.extend(
-                self.rows
-                    .iter()
-                    .filter_map(|&row| match self.node(row)?.kind {
-                        NodeKind::File { idx } => Some(idx),
-                        NodeKind::Folder { .. } => None,
-                    }),
-            );
-            return files;
-        }
-        let mut open: Vec<NodeIdx> = self.roots.iter().rev().copied().collect();
-        while let Some(idx) = open.pop() {
-            if !self.is_shown(idx) {
-                continue;
+            return if forward {
+                self.rows.first()
+            } else {
+                self.rows.last()
             }
-            let Some(node) = self.node(idx) else { continue };
-            match node.kind {
-                NodeKind::File { idx } => files.push(idx),
-                NodeKind::Folder { .. } => open.extend(node.children.iter().rev()),
-            }
+            .copied();
         }
-        files
+        let mut roots = self.roots.iter().copied().filter(|&idx| self.is_shown(idx));
+        if forward {
+            roots.next()
+        } else {
+            roots.next_back().map(|root| self.deepest_last(root))
+        }
+    }
+
+    /// The node after (or before) another in the order of the tree, whatever is folded.
+    fn neighbour(&self, idx: NodeIdx, forward: bool) -> Option<NodeIdx> {
+        if self.shape == Shape::Flat {
+            let row = self.row_of(idx)?;
+            let row = if forward {
+                row + 1
+            } else {
+                row.checked_sub(1)?
+            };
+            return self.rows.get(row).copied();
+        }
+        if !forward {
+            return match self.sibling(idx, false) {
+                Some(before) => Some(self.deepest_last(before)),
+                None => self.node(idx)?.parent,
+            };
+        }
+        let children = self.node(idx)?.children.iter();
+        if let Some(child) = children.copied().find(|&child| self.is_shown(child)) {
+            return Some(child);
+        }
+        let mut at = idx;
+        loop {
+            if let Some(next) = self.sibling(at, true) {
+                return Some(next);
+            }
+            at = self.node(at)?.parent?;
+        }
+    }
+
+    fn sibling(&self, idx: NodeIdx, forward: bool) -> Option<NodeIdx> {
+        let siblings = match self.node(idx)?.parent {
+            Some(parent) => self.node(parent)?.children.as_slice(),
+            None => self.roots.as_slice(),
+        };
+        let at = siblings.iter().position(|&own| own == idx)?;
+        let shown = |&&idx: &&NodeIdx| self.is_shown(idx);
+        if forward {
+            siblings.get(at + 1..)?.iter().find(shown).copied()
+        } else {
+            siblings.get(..at)?.iter().rfind(shown).copied()
+        }
+    }
+
+    /// The last node below another, itself where it has none.
+    fn deepest_last(&self, idx: NodeIdx) -> NodeIdx {
+        let mut at = idx;
+        while let Some(last) = self.node(at).and_then(|node| {
+            node.children
+                .iter()
+                .rfind(|&&child| self.is_shown(child))
+                .copied()
+        }) {
+            at = last;
+        }
+        at
     }
 
     /// Folds the figures of all nodes up from the files: `value` of a file, then `join` into each folder

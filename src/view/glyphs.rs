@@ -23,6 +23,15 @@ pub struct Glyphs {
     pub cursor: &'static str,
     pub mark: &'static str,
     pub then: &'static str,
+    /// Before a percentage below the target.
+    pub below: &'static str,
+    /// The bar beside a line that ran wholly, partly, never, and one without code.
+    pub ran: [&'static str; 4],
+    /// The part of the minimap that is in the window.
+    pub in_view: &'static str,
+    pub working: &'static str,
+    pub never_testable: &'static str,
+    pub caret: &'static str,
     /// From low to high.
     pub spark: [&'static str; 8],
 }
@@ -49,6 +58,12 @@ pub const UNICODE: Glyphs = Glyphs {
     cursor: "▌",
     mark: "▐",
     then: "›",
+    below: "↓",
+    ran: ["▏", "▎", "▍", " "],
+    in_view: "┃",
+    working: "◐",
+    never_testable: "∅",
+    caret: "▏",
     spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
@@ -74,5 +89,11 @@ pub const ASCII: Glyphs = Glyphs {
     cursor: ">",
     mark: "#",
     then: ">",
+    below: "!",
+    ran: [".", "~", "!", " "],
+    in_view: "|",
+    working: "~",
+    never_testable: "x",
+    caret: "_",
     spark: ["_", "_", ".", ".", "-", "-", "=", "="],
 };

@@ -5,16 +5,25 @@
 mod footer;
 pub mod glyphs;
 mod header;
+mod overlay;
+mod prompt;
+mod run;
+mod session;
 mod source;
+mod strip;
+mod tests_pane;
 pub mod text;
 pub mod theme;
 mod tree;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
+use ratatui::style::Style;
 
+use crate::app::doc::Tone;
 use crate::app::layout::{Area, LEAST, Panes};
 use crate::app::{App, Focus};
+use crate::coverage::{Percent, Ratio};
 
 use glyphs::Glyphs;
 use text::{Pen, rect};
@@ -48,17 +57,58 @@ impl Canvas<'_> {
     }
 
     /// Puts a look on a whole area without writing into it.
-    fn wash(&mut self, area: Area, style: ratatui::style::Style) {
+    fn wash(&mut self, area: Area, style: Style) {
         let area = rect(area).intersection(self.buf.area);
         self.buf.set_style(area, style);
     }
+
+    /// The look of the row of a cursor.
+    fn row_style(&self, has_focus: bool) -> Style {
+        if has_focus {
+            self.theme.row
+        } else {
+            self.theme.row_away
+        }
+    }
+
+    fn tone(&self, tone: Tone) -> Style {
+        match tone {
+            Tone::Text => self.theme.text,
+            Tone::Dim => self.theme.dim,
+            Tone::Strong => self.theme.strong,
+            Tone::Accent => self.theme.accent,
+            Tone::Good => self.theme.good,
+            Tone::Warn => self.theme.warn,
+            Tone::Bad => self.theme.bad,
+            Tone::Violet => self.theme.violet,
+        }
+    }
+
+    /// The look of a percentage: good from the target on.
+    fn percent_style(&self, percent: Percent, target: Option<Percent>) -> Style {
+        let target = target.map_or(8000, Percent::hundredths);
+        if percent.hundredths() >= target {
+            self.theme.good
+        } else if percent.hundredths().saturating_add(3000) >= target {
+            self.theme.warn
+        } else {
+            self.theme.bad
+        }
+    }
+}
+
+/// `83.4`, and its look; `None` where there is no such figure.
+fn figure(canvas: &Canvas<'_>, app: &App, ratio: Option<Ratio>) -> Option<(String, Style)> {
+    let percent = ratio?.percent()?;
+    let style = canvas.percent_style(percent, app.settings().target);
+    Some((percent.one_decimal(), style))
 }
 
 fn screen(app: &App, canvas: &mut Canvas<'_>) {
     let Some(layout) = app.layout() else {
         let size = app.size();
         let line = format!(
-            "untaken needs {}x{}, this is {}x{} · q quits",
+            "untaken needs {}x{} cells, here are {}x{} - q quits",
             LEAST.columns, LEAST.rows, size.columns, size.rows
         );
         let text = canvas.theme.text;
@@ -70,29 +120,59 @@ fn screen(app: &App, canvas: &mut Canvas<'_>) {
         return;
     };
     header::draw(app, canvas, layout.header);
-    match layout.panes {
+    if app.overlay().is_some() {
+        overlay::draw(app, canvas, layout.panes.whole());
+    } else if app.prompt().is_open() {
+        prompt::draw(app, canvas, layout.panes.whole());
+    } else {
+        panes(app, canvas, layout.panes);
+    }
+    let (faint, sign) = (canvas.theme.faint, canvas.glyphs.rule);
+    canvas
+        .pen(layout.rule)
+        .repeat(sign, usize::from(layout.rule.width), faint);
+    strip::draw(app, canvas, layout.strip);
+    footer::draw(app, canvas, layout.footer);
+}
+
+fn panes(app: &App, canvas: &mut Canvas<'_>, panes: Panes) {
+    let focus = app.focus();
+    match panes {
         Panes::Two {
             left,
             divider,
             right,
         } => {
-            tree::draw(app, canvas, left);
             let (faint, sign) = (canvas.theme.faint, canvas.glyphs.divider);
             for row in 0..divider.height {
                 canvas
                     .pen(Area::new(divider.x, divider.y + row, 1, 1))
                     .put(sign, faint);
             }
-            source::draw(app, canvas, right);
+            if focus.is_session() {
+                run::draw(app, canvas, left);
+                session::draw(app, canvas, right);
+            } else {
+                tree::draw(app, canvas, left);
+                if app.tests_shown() {
+                    tests_pane::draw(app, canvas, right);
+                } else {
+                    source::draw(app, canvas, right);
+                }
+            }
         }
-        Panes::One(area) => match app.focus() {
+        Panes::One(area) => match focus {
             Focus::Tree => tree::draw(app, canvas, area),
             Focus::Source => source::draw(app, canvas, area),
+            Focus::Tests => tests_pane::draw(app, canvas, area),
+            Focus::Session => session::draw(app, canvas, area),
+            Focus::Run => run::draw(app, canvas, area),
         },
     }
-    let (faint, sign) = (canvas.theme.faint, canvas.glyphs.rule);
-    canvas
-        .pen(layout.rule)
-        .repeat(sign, usize::from(layout.rule.width), faint);
-    footer::draw(app, canvas, layout.footer);
+}
+
+/// One row of a taller area, `None` below its end.
+fn row_of(area: Area, row: usize) -> Option<Area> {
+    let row = u16::try_from(row).ok().filter(|&row| row < area.height)?;
+    Some(Area::new(area.x, area.y + row, area.width, 1))
 }

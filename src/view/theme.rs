@@ -34,6 +34,12 @@ pub struct Theme {
     pub row_away: Style,
     /// The untaken arm itself.
     pub underline: Style,
+    /// Figures that only support: hit counts.
+    pub faint_text: Style,
+    /// Keys that answer a question, as if they were caps.
+    pub key_good: Style,
+    pub key_bad: Style,
+    pub key_dim: Style,
     syntax: Syntax,
 }
 
@@ -158,6 +164,11 @@ impl Theme {
         let plain = Style::new();
         let ink = |colour: Color| plain.fg(fit(colour));
         let text = palette.text.map_or(plain, ink);
+        let cap = |colour: Color| {
+            ink(palette.on_accent)
+                .bg(fit(colour))
+                .add_modifier(Modifier::BOLD)
+        };
         let row = |colour: Option<Color>| match colour {
             Some(colour) => plain.bg(fit(colour)),
             None => plain.add_modifier(Modifier::BOLD),
@@ -181,6 +192,10 @@ impl Theme {
             underline: plain
                 .add_modifier(Modifier::UNDERLINED)
                 .underline_color(fit(palette.bad)),
+            faint_text: ink(palette.comment),
+            key_good: cap(palette.good),
+            key_bad: cap(palette.bad),
+            key_dim: cap(palette.dim),
             syntax: Syntax {
                 comment: ink(palette.comment).add_modifier(Modifier::ITALIC),
                 keyword: ink(palette.violet),
@@ -214,6 +229,10 @@ impl Theme {
             row: plain.add_modifier(Modifier::REVERSED),
             row_away: bold,
             underline: plain.add_modifier(Modifier::UNDERLINED),
+            faint_text: dim,
+            key_good: plain.add_modifier(Modifier::REVERSED),
+            key_bad: plain.add_modifier(Modifier::REVERSED),
+            key_dim: plain.add_modifier(Modifier::REVERSED),
             syntax: Syntax {
                 comment: dim,
                 keyword: bold,

@@ -1,0 +1,223 @@
+//! The one table of keys: what each does, where, and how it is explained.
+
+/// Something a person can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    Down,
+    Up,
+    Left,
+    Right,
+    Top,
+    Bottom,
+    HalfPageDown,
+    HalfPageUp,
+    PageDown,
+    PageUp,
+    Open,
+    NextPane,
+    PreviousPane,
+    Back,
+    NextGap,
+    PreviousGap,
+    Pick,
+    UndoPick,
+    UnpickAll,
+    Send,
+    FoldAll,
+    UnfoldAll,
+    View,
+    Order,
+    Show,
+    Filter,
+    RunTests,
+    ShowTests,
+    ShowSession,
+    Edit,
+    CopyPlace,
+    CopySource,
+    Changes,
+    Warnings,
+    Reload,
+    Accept,
+    AcceptForSession,
+    Decline,
+    Cancel,
+    Say,
+    InterruptTurn,
+    Unqueue,
+    Submit,
+    NewLine,
+    Rewrite,
+    CopyPrompt,
+    Yes,
+    No,
+    Help,
+    Quit,
+    Interrupt,
+    Suspend,
+}
+
+/// Where a key means something. The first place that knows a key decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// The tree, or a list in its stead.
+    Tree,
+    Source,
+    /// The output of the tests.
+    Tests,
+    /// The transcript.
+    Session,
+    /// The gaps of the run.
+    Run,
+    /// A question of the agent is in sight.
+    Approval,
+    /// The prompt is being edited.
+    Prompt,
+    /// A message to the agent is being written.
+    Saying,
+    /// The filter is being typed.
+    Filtering,
+    /// A question of ours.
+    Question,
+    /// Help and warnings.
+    Overlay,
+    /// Everywhere but in a text input and before a question.
+    Anywhere,
+    /// In every text input and before a question too.
+    Always,
+}
+
+/// Under which heading the help lists a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    Move,
+    Gaps,
+    Files,
+    Session,
+    Program,
+}
+
+impl Group {
+    pub const ALL: [Self; 5] = [
+        Self::Move,
+        Self::Gaps,
+        Self::Files,
+        Self::Session,
+        Self::Program,
+    ];
+
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Move => "MOVE",
+            Self::Gaps => "GAPS",
+            Self::Files => "FILES",
+            Self::Session => "SESSION",
+            Self::Program => "PROGRAM",
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Entry {
+    pub action: Action,
+    /// The name in `[keys]`.
+    pub name: &'static str,
+    /// Sequences of keys, each with spaces between its keys; the first is the one that is shown.
+    pub keys: &'static [&'static str],
+    /// For the footer, in one or two words; empty: never in the footer.
+    pub hint: &'static str,
+    /// For the help.
+    pub help: &'static str,
+    pub group: Group,
+    pub places: &'static [Place],
+}
+
+use Action as A;
+use Group as G;
+use Place as P;
+
+const PANES: &[Place] = &[P::Tree, P::Source];
+const ANY: &[Place] = &[P::Anywhere];
+
+/// Every key. Within a place the order is that of the footer.
+#[rustfmt::skip]
+pub const TABLE: &[Entry] = &[
+    // What waits for an answer, and text inputs.
+    row(A::Yes, "yes", &["y"], "yes", "yes", G::Program, &[P::Question]),
+    row(A::No, "no", &["n", "esc"], "no", "no", G::Program, &[P::Question]),
+    row(A::Accept, "accept", &["y"], "allow once", "allow what the agent asks, this once", G::Session, &[P::Approval]),
+    row(A::AcceptForSession, "accept-for-session", &["a"], "for the session", "allow it, and the like of it, until the session ends", G::Session, &[P::Approval]),
+    row(A::Decline, "decline", &["n"], "no", "refuse it; the agent goes on without", G::Session, &[P::Approval]),
+    row(A::Cancel, "cancel", &["c"], "no, and stop", "refuse it, and end the turn", G::Session, &[P::Approval]),
+    row(A::Submit, "submit", &["enter"], "send", "in the prompt: send it", G::Session, &[P::Prompt, P::Saying]),
+    row(A::NewLine, "new-line", &["alt-enter", "ctrl-j"], "new line", "in the prompt: a new line", G::Session, &[P::Prompt, P::Saying]),
+    row(A::Rewrite, "rewrite", &["ctrl-r"], "write anew", "in the prompt: drop the changes and write it anew", G::Session, &[P::Prompt]),
+    row(A::CopyPrompt, "copy-prompt", &["alt-y"], "copy", "in the prompt: copy all of it", G::Session, &[P::Prompt]),
+    // Moving.
+    row(A::Down, "down", &["j", "down"], "move", "down", G::Move, ANY),
+    row(A::Up, "up", &["k", "up"], "", "up", G::Move, ANY),
+    row(A::Left, "left", &["h", "left"], "", "close the folder, or go to the one above; to the left", G::Move, ANY),
+    row(A::Right, "right", &["l", "right"], "", "open the folder, or go into the source; to the right", G::Move, ANY),
+    row(A::Top, "top", &["g g", "home"], "", "first row; with a count, that line", G::Move, ANY),
+    row(A::Bottom, "bottom", &["G", "end"], "", "last row; with a count, that line", G::Move, ANY),
+    row(A::HalfPageDown, "half-page-down", &["ctrl-d"], "", "half a page down", G::Move, ANY),
+    row(A::HalfPageUp, "half-page-up", &["ctrl-u"], "", "half a page up", G::Move, ANY),
+    row(A::PageDown, "page-down", &["ctrl-f", "pagedown"], "", "a page down", G::Move, ANY),
+    row(A::PageUp, "page-up", &["ctrl-b", "pageup"], "", "a page up", G::Move, ANY),
+    // What the program is for.
+    row(A::NextGap, "next-gap", &["n"], "next gap", "next gap, also in the next file", G::Gaps, PANES),
+    row(A::PreviousGap, "previous-gap", &["N"], "", "previous gap, also in the file before", G::Gaps, PANES),
+    row(A::Pick, "pick", &["space"], "pick", "pick the gap, the file or the folder under the cursor, or put it back", G::Gaps, PANES),
+    row(A::UndoPick, "undo-pick", &["u"], "", "undo the last picking", G::Gaps, PANES),
+    row(A::UnpickAll, "unpick-all", &["U"], "", "put everything back", G::Gaps, PANES),
+    row(A::InterruptTurn, "interrupt-turn", &["i"], "interrupt", "interrupt the running turn, its command too", G::Session, &[P::Session, P::Run]),
+    row(A::Say, "say", &["m"], "message", "say something to the agent, also while it works", G::Session, &[P::Session, P::Run]),
+    row(A::Unqueue, "unqueue", &["x"], "take out of the queue", "take what waits out of the queue", G::Session, &[P::Run]),
+    row(A::Send, "send", &["s"], "send", "write the prompt for the picks, to be read before it is sent", G::Gaps, &[P::Tree, P::Source, P::Session, P::Run]),
+    row(A::Changes, "changes", &["d"], "", "arms taken, lost and vanished since the start, by name", G::Gaps, ANY),
+    row(A::Filter, "filter", &["/"], "filter", "type a part of a name; esc shows everything again", G::Files, &[P::Tree, P::Source]),
+    row(A::RunTests, "run-tests", &["r"], "run tests", "run the project's tests; once more: stop them", G::Program, &[P::Tree, P::Source, P::Tests, P::Session, P::Run]),
+    row(A::Order, "order", &["o"], "order", "next order: worst, most untaken, lines, name", G::Files, PANES),
+    row(A::View, "view", &["v"], "view", "folders, or one list of files", G::Files, PANES),
+    row(A::Show, "show", &["p"], "", "show all files, those with gaps, or the picked ones", G::Files, PANES),
+    row(A::FoldAll, "fold-all", &["z M"], "", "close all folders", G::Files, PANES),
+    row(A::UnfoldAll, "unfold-all", &["z R"], "", "open all folders", G::Files, PANES),
+    row(A::Edit, "edit", &["e"], "edit", "open the line in your editor", G::Files, PANES),
+    row(A::CopyPlace, "copy-place", &["y"], "", "copy the file's name and the line", G::Files, PANES),
+    row(A::CopySource, "copy-source", &["Y"], "", "copy the source of the gap, or of the line", G::Files, PANES),
+    // Around it.
+    row(A::NextPane, "next-pane", &["tab"], "pane", "next pane", G::Move, ANY),
+    row(A::PreviousPane, "previous-pane", &["backtab"], "", "previous pane", G::Move, ANY),
+    row(A::Open, "open", &["enter"], "open", "open the folder or the file; unfold the output", G::Move, &[P::Tree, P::Session, P::Run]),
+    row(A::Back, "back", &["esc"], "back", "leave whatever is open", G::Move, &[P::Anywhere, P::Prompt, P::Saying, P::Filtering]),
+    row(A::ShowSession, "show-session", &["S"], "", "the session, and back", G::Session, ANY),
+    row(A::ShowTests, "show-tests", &["t"], "", "the output of the tests, and back", G::Program, ANY),
+    row(A::Warnings, "warnings", &["W"], "", "what was odd about the reports", G::Program, ANY),
+    row(A::Reload, "reload", &["ctrl-l"], "", "read the reports again and draw anew", G::Program, ANY),
+    row(A::Help, "help", &["?"], "help", "these keys", G::Program, ANY),
+    row(A::Quit, "quit", &["q"], "quit", "quit; asks first while an agent works", G::Program, ANY),
+    row(A::Interrupt, "interrupt", &["ctrl-c"], "", "interrupt a running turn, else quit", G::Program, &[P::Always]),
+    row(A::Suspend, "suspend", &["ctrl-z"], "", "stop, and come back with fg", G::Program, &[P::Always]),
+];
+
+const fn row(
+    action: Action,
+    name: &'static str,
+    keys: &'static [&'static str],
+    hint: &'static str,
+    help: &'static str,
+    group: Group,
+    places: &'static [Place],
+) -> Entry {
+    Entry {
+        action,
+        name,
+        keys,
+        hint,
+        help,
+        group,
+        places,
+    }
+}

@@ -1,0 +1,357 @@
+//! Moving about: the tree, the source, the gaps.
+
+use crate::app::effect::Effect;
+use crate::app::filter::Show;
+use crate::app::keymap::Action;
+use crate::app::message::Key;
+use crate::app::source_pane::Goal;
+use crate::app::tree::{NodeKind, Shape};
+use crate::app::{App, Focus, Step};
+use crate::coverage::Line;
+
+use super::picking::is_pickable;
+use super::session_width;
+
+impl App {
+    /// Moves in the pane that has the keys.
+    pub(super) fn go(&mut self, action: Action, count: Option<usize>, step: &mut Step) {
+        let page = isize::try_from(self.pane_height()).unwrap_or(isize::MAX);
+        let half = (page / 2).max(1);
+        let times = isize::try_from(count.unwrap_or(1)).unwrap_or(isize::MAX);
+        match action {
+            Action::Down => self.move_by(times, step),
+            Action::Up => self.move_by(-times, step),
+            Action::HalfPageDown => self.move_by(half.saturating_mul(times), step),
+            Action::HalfPageUp => self.move_by(-half.saturating_mul(times), step),
+            Action::PageDown => self.move_by(page.saturating_mul(times), step),
+            Action::PageUp => self.move_by(-page.saturating_mul(times), step),
+            Action::Top => self.move_to(count.unwrap_or(1).saturating_sub(1), step),
+            Action::Bottom => {
+                self.move_to(count.map_or(usize::MAX, |n| n.saturating_sub(1)), step);
+            }
+            Action::Left => self.go_left(step),
+            Action::Right => self.go_right(step),
+            _ => {}
+        }
+    }
+
+    fn go_left(&mut self, step: &mut Step) {
+        match self.focus {
+            Focus::Tree => {
+                self.tree.step_out();
+                self.follow_tree(step);
+            }
+            Focus::Source if self.source.shift > 0 => {
+                self.source.shift = self.source.shift.saturating_sub(8);
+            }
+            Focus::Source | Focus::Tests => self.focus_on(Focus::Tree),
+            Focus::Session => self.focus_on(Focus::Run),
+            Focus::Run => {}
+        }
+    }
+
+    fn go_right(&mut self, step: &mut Step) {
+        match self.focus {
+            Focus::Tree => {
+                if self.tree.step_in() {
+                    self.follow_tree(step);
+                } else {
+                    self.focus_right();
+                }
+            }
+            Focus::Source => self.source.shift = (self.source.shift + 8).min(100_000),
+            Focus::Run => self.focus_on(Focus::Session),
+            Focus::Tests | Focus::Session => {}
+        }
+    }
+
+    fn focus_right(&mut self) {
+        self.focus_on(if self.tests_shown {
+            Focus::Tests
+        } else {
+            Focus::Source
+        });
+    }
+
+    /// `enter`.
+    pub(super) fn open(&mut self, step: &mut Step) {
+        match self.focus {
+            Focus::Tree => match self.tree.current().map(|(_, node)| &node.kind) {
+                Some(NodeKind::Folder { .. }) => self.tree.toggle(),
+                Some(NodeKind::File { .. }) => {
+                    self.tests_shown = false;
+                    self.focus_on(Focus::Source);
+                }
+                None => {}
+            },
+            Focus::Session => {
+                let (width, _) = self.pane_size();
+                let height = self.session_height();
+                self.session.toggle(session_width(width), height);
+            }
+            Focus::Run => self.open_run_gap(step),
+            Focus::Source | Focus::Tests => {}
+        }
+    }
+
+    fn move_by(&mut self, rows: isize, step: &mut Step) {
+        let (width, height) = self.pane_size();
+        match self.focus {
+            Focus::Tree => {
+                self.tree.move_by(rows);
+                self.follow_tree(step);
+            }
+            Focus::Source => self.source.move_by(rows),
+            Focus::Tests => {
+                let top = self.tests.top(height).saturating_add_signed(rows);
+                self.tests.scroll_to(top, height);
+            }
+            Focus::Session => {
+                let height = self.session_height();
+                self.session.move_by(rows, session_width(width), height);
+            }
+            Focus::Run => self.move_in_run(rows),
+        }
+    }
+
+    fn move_to(&mut self, row: usize, step: &mut Step) {
+        let (width, height) = self.pane_size();
+        match self.focus {
+            Focus::Tree => {
+                self.tree.move_to(row);
+                self.follow_tree(step);
+            }
+            Focus::Source => self.source.move_to(row),
+            Focus::Tests => self.tests.scroll_to(row, height),
+            Focus::Session if row == 0 => {
+                let height = self.session_height();
+                self.session.to_top(session_width(width), height);
+            }
+            Focus::Session => self.session.to_end(),
+            Focus::Run => {
+                self.run_cursor = 0;
+                self.move_in_run(isize::try_from(row).unwrap_or(isize::MAX));
+            }
+        }
+    }
+
+    /// Shows the file under the tree's cursor; on a folder the source stays as it is.
+    pub(super) fn follow_tree(&mut self, step: &mut Step) {
+        self.follow_tree_to(Goal::FirstGap, step);
+    }
+
+    fn follow_tree_to(&mut self, goal: Goal, step: &mut Step) {
+        let file = self
+            .tree
+            .current_file()
+            .and_then(|idx| self.loaded.as_ref()?.coverage.files.get(idx))
+            .cloned();
+        let Some(file) = file else { return };
+        let same = self.source.file().is_some_and(|old| {
+            old.path == file.path && std::sync::Arc::ptr_eq(&old.coverage, &file.coverage)
+        });
+        if !same {
+            self.show_source(file, goal, step);
+        }
+    }
+
+    /// `n` and `N`: the next gap in this file, else in the next file that has any.
+    pub(super) fn step_gaps(&mut self, forward: bool, count: Option<usize>, step: &mut Step) {
+        self.tests_shown &= self.focus != Focus::Source;
+        for _ in 0..count.unwrap_or(1).min(10_000) {
+            if !self.source.step_gap(forward) {
+                self.step_file(forward, step);
+                return;
+            }
+        }
+        // The tree keeps up, also where a folder is under its cursor.
+        if let Some(idx) = self.source_idx()
+            && self.tree.current_file() != Some(idx)
+        {
+            self.tree.select_file(idx);
+        }
+    }
+
+    /// The place of the shown file among the coverage's files.
+    pub(super) fn source_idx(&self) -> Option<usize> {
+        let path = self.source.path()?;
+        let files = &self.loaded.as_ref()?.coverage.files;
+        if let Some(idx) = self.tree.current_file()
+            && files.get(idx).is_some_and(|file| &file.path == path)
+        {
+            return Some(idx);
+        }
+        files.iter().position(|file| &file.path == path)
+    }
+
+    fn step_file(&mut self, forward: bool, step: &mut Step) {
+        let Some(loaded) = self.loaded.clone() else {
+            return;
+        };
+        let has_gaps = |idx: usize| loaded.coverage.files.get(idx).is_some_and(is_pickable);
+        let here = self.source_idx();
+        let from = here.and_then(|idx| self.tree.node_of_file(idx));
+        let Some((idx, wrapped)) = self.tree.next_file(from, forward, &has_gaps) else {
+            self.say("no gap is left that could be shown");
+            return;
+        };
+        if Some(idx) == here {
+            let n = self.source.view().map_or(0, |view| view.gaps.len());
+            self.source
+                .select_gap(if forward { 0 } else { n.saturating_sub(1) });
+        } else {
+            self.tree.select_file(idx);
+            let goal = if forward {
+                Goal::FirstGap
+            } else {
+                Goal::LastGap
+            };
+            self.follow_tree_to(goal, step);
+        }
+        if wrapped {
+            self.say(if forward {
+                "that was the last gap: from the top again"
+            } else {
+                "that was the first gap: from the bottom again"
+            });
+        }
+    }
+
+    pub(super) fn next_order(&mut self) {
+        self.tree.set_order(self.tree.order().next());
+    }
+
+    pub(super) fn next_view(&mut self) {
+        self.tree.set_shape(match self.tree.shape() {
+            Shape::Folders => Shape::Flat,
+            Shape::Flat => Shape::Folders,
+        });
+    }
+
+    pub(super) fn next_show(&mut self) {
+        self.show = self.show.next();
+        if self.show == Show::Picked && self.picks.is_empty() {
+            self.show = Show::All;
+        }
+        self.apply_filter();
+    }
+
+    pub(super) fn filter_key(&mut self, key: Key, step: &mut Step) {
+        use crate::app::message::KeyCode;
+        match key.code {
+            // Typing goes on in the list: the first enter only leaves the input.
+            KeyCode::Enter | KeyCode::Tab => {
+                self.filtering = false;
+                self.follow_tree(step);
+            }
+            KeyCode::Down => self.move_by(1, step),
+            KeyCode::Up => self.move_by(-1, step),
+            _ => {
+                self.filter.input_mut().key(key);
+                self.filter_typed();
+                self.follow_tree(step);
+            }
+        }
+    }
+
+    pub(super) fn filter_typed(&mut self) {
+        let Some(loaded) = self.loaded.clone() else {
+            return;
+        };
+        if self.filter.typed(&loaded.coverage) {
+            self.apply_filter();
+            if let Some(best) = self.filter.best() {
+                self.tree.select_file(best);
+            }
+        }
+    }
+
+    pub(super) fn clear_filter(&mut self, step: &mut Step) {
+        self.filtering = false;
+        self.filter.input_mut().clear();
+        self.filter_typed();
+        self.follow_tree(step);
+    }
+
+    /// Shows the files that pass the filter.
+    pub(super) fn apply_filter(&mut self) {
+        let Some(loaded) = self.loaded.clone() else {
+            return;
+        };
+        if self.filter.query().is_empty() && self.show == Show::All {
+            self.tree.set_shown(None);
+            return;
+        }
+        let (filter, picks, show) = (&self.filter, &self.picks, self.show);
+        let keep = |idx: usize| {
+            filter.fits(idx)
+                && loaded
+                    .coverage
+                    .files
+                    .get(idx)
+                    .is_some_and(|file| match show {
+                        Show::All => true,
+                        Show::WithGaps => is_pickable(file),
+                        Show::Picked => picks.of(&file.path).is_some(),
+                    })
+        };
+        self.tree.set_shown(Some(&keep));
+    }
+
+    pub(super) fn edit(&mut self, step: &mut Step) {
+        let Some(file) = self.source.file() else {
+            self.say("no file is selected");
+            return;
+        };
+        if !file.source.is_readable() {
+            self.say("its source cannot be read");
+            return;
+        }
+        step.effects.push(Effect::OpenEditor {
+            path: file.path.clone(),
+            line: Line::from_index(self.source.cursor()),
+        });
+    }
+
+    /// `y`: what names the place under the cursor.
+    pub(super) fn copy_place(&mut self, step: &mut Step) {
+        let text = match self.focus {
+            Focus::Tree => self
+                .tree
+                .current()
+                .map(|(_, node)| node.path.as_str().to_owned()),
+            Focus::Source | Focus::Tests | Focus::Session | Focus::Run => {
+                self.source.path().map(|path| {
+                    format!(
+                        "{}:{}",
+                        path.as_str(),
+                        Line::from_index(self.source.cursor())
+                    )
+                })
+            }
+        };
+        if let Some(text) = text {
+            self.say(format!("copied {text}"));
+            step.effects.push(Effect::Copy(text));
+        }
+    }
+
+    /// `Y`: the source of the current gap, or of the line.
+    pub(super) fn copy_source(&mut self, step: &mut Step) {
+        let Some(view) = self.source.view() else {
+            return;
+        };
+        let (first, last) = match self.source.current_gap() {
+            Some((_, gap)) => (gap.line.index(), gap.end_line.index()),
+            None => (self.source.cursor(), self.source.cursor()),
+        };
+        let last = last.max(first).min(view.lines.len().saturating_sub(1));
+        let Some(lines) = view.lines.get(first..=last) else {
+            return;
+        };
+        let text = lines.join("\n");
+        let n = lines.len();
+        self.say(format!("copied {}", crate::app::doc::count(n, "line")));
+        step.effects.push(Effect::Copy(text));
+    }
+}

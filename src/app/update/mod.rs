@@ -1,0 +1,395 @@
+//! Routing: each message, and each key, to the part of the program that it concerns.
+
+mod explorer;
+mod mouse;
+mod picking;
+mod reports;
+mod session;
+
+use std::time::Duration;
+
+use super::effect::{Effect, Timer};
+use super::keymap::{Action, Meaning, normal};
+use super::message::{Key, KeyCode, Message};
+use super::{App, Focus, Overlay, Question, Size, Step};
+
+/// The timer that redraws times while something runs.
+const TICK: Timer = Timer(1);
+
+impl App {
+    /// What to do before the first message.
+    pub fn start(&mut self) -> Vec<Effect> {
+        let mut step = Step::default();
+        self.reload(&mut step);
+        step.effects
+    }
+
+    /// Takes a message and tells what to do about it. `now` is the time since the program started: the
+    /// core has no clock of its own.
+    pub fn update(&mut self, message: Message, now: Duration) -> Step {
+        self.now = now;
+        let mut step = Step {
+            effects: Vec::new(),
+            redraw: true,
+        };
+        match message {
+            Message::Key(key) => self.key(normal(key), &mut step),
+            Message::Mouse(mouse) => step.redraw = self.mouse(mouse, &mut step),
+            Message::Paste(text) => step.redraw = self.paste(&text),
+            Message::Resize { columns, rows } => self.size = Size { columns, rows },
+            Message::Focus(in_focus) => {
+                self.in_focus = in_focus;
+                step.redraw = false;
+            }
+            Message::Reports { request, outcome } => self.reports(request, outcome, &mut step),
+            Message::Watch(state) => {
+                step.redraw = self.watch != state;
+                self.watch = state;
+            }
+            Message::Source {
+                request,
+                path,
+                outcome,
+            } => step.redraw = self.source_came(request, &path, outcome),
+            Message::Gaps { files, .. } => self.gaps_came(files, &mut step),
+            Message::Highlighted { path, lines, .. } => {
+                step.redraw = self.source.colour(&path, lines.first, &lines.lines);
+            }
+            Message::Prompt { request, text } => {
+                step.redraw = request == self.prompt_request;
+                if step.redraw {
+                    self.prompt.take(&text);
+                }
+            }
+            Message::Agent(incoming) => {
+                let answer = self.session.session.handle(incoming, now);
+                self.session_step(answer, &mut step);
+            }
+            Message::Tests(event) => self.tests_event(event, &mut step),
+            Message::EditorClosed(outcome) => {
+                if let Err(why) = outcome {
+                    self.complain(why);
+                }
+                self.read_source_again(&mut step);
+            }
+            Message::Failed(why) => self.complain(why),
+            Message::Timer { timer } => {
+                step.redraw = timer == TICK;
+                self.ticking &= timer != TICK;
+            }
+            Message::Terminate(signal) => {
+                step.effects.push(Effect::Quit {
+                    status: 128 + signal,
+                });
+            }
+        }
+        self.settle(&mut step);
+        step
+    }
+
+    /// Cursors into their windows, colours for what can be seen, a timer where time is shown.
+    fn settle(&mut self, step: &mut Step) {
+        let (width, height) = self.pane_size();
+        self.tree.settle(height);
+        let words = self.words().lines.len();
+        self.source.settle(height, words);
+        if let Some(path) = self.source.path().cloned()
+            && let Some((first, count)) = self.source.uncoloured(height)
+        {
+            let request = self.next_request();
+            step.effects.push(Effect::Highlight {
+                request,
+                path,
+                first,
+                count,
+            });
+        }
+        if self.focus == Focus::Session {
+            self.session
+                .settle(session_width(width), self.session_height());
+        }
+        self.settle_run();
+        if !self.ticking && (self.phase().is_busy() || self.tests.is_running()) {
+            self.ticking = true;
+            step.effects.push(Effect::After {
+                timer: TICK,
+                delay: Duration::from_secs(1),
+            });
+        }
+    }
+
+    fn key(&mut self, key: Key, step: &mut Step) {
+        if self.is_count(key) {
+            return;
+        }
+        self.pressed.push(key);
+        match self.keys.meaning(self.places(), &self.pressed) {
+            Meaning::Prefix => {}
+            Meaning::Nothing => {
+                self.pressed.clear();
+                self.count = None;
+                self.type_key(key, step);
+            }
+            Meaning::Action(action) => {
+                self.pressed.clear();
+                let count = self.count.take();
+                self.notice = None;
+                self.act(action, count, step);
+            }
+        }
+    }
+
+    /// Digits before a key, where nothing is typed.
+    fn is_count(&mut self, key: Key) -> bool {
+        let KeyCode::Char(letter) = key.code else {
+            return false;
+        };
+        let Some(digit) = letter.to_digit(10) else {
+            return false;
+        };
+        let plain = self.pressed.is_empty() && !key.ctrl && !key.alt;
+        let typing = self.filtering || self.prompt.is_open() || self.session.saying.is_some();
+        if !plain || typing || self.question.is_some() || (digit == 0 && self.count.is_none()) {
+            return false;
+        }
+        let count = self.count.unwrap_or(0).saturating_mul(10);
+        self.count = Some(count.saturating_add(digit as usize).min(9_999_999));
+        true
+    }
+
+    /// A key that means nothing: text, where text is typed.
+    fn type_key(&mut self, key: Key, step: &mut Step) {
+        if self.question.is_some() || self.overlay.is_some() {
+            return;
+        }
+        if self.prompt.is_open() {
+            self.prompt.input_mut().key(key);
+        } else if self.filtering {
+            self.filter_key(key, step);
+        } else if self.focus == Focus::Session
+            && let Some(saying) = &mut self.session.saying
+        {
+            saying.key(key);
+        }
+    }
+
+    /// Pasted text goes where text is typed. Whether it went anywhere.
+    fn paste(&mut self, text: &str) -> bool {
+        if self.question.is_some() || self.overlay.is_some() {
+            return false;
+        }
+        if self.prompt.is_open() {
+            self.prompt.input_mut().paste(text);
+        } else if self.filtering {
+            let line = text.lines().next().unwrap_or("");
+            self.filter.input_mut().paste(line);
+            self.filter_typed();
+        } else if self.focus == Focus::Session
+            && let Some(saying) = &mut self.session.saying
+        {
+            saying.paste(text);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn act(&mut self, action: Action, count: Option<usize>, step: &mut Step) {
+        if self.overlay.is_some() && self.act_on_overlay(action, count) {
+            return;
+        }
+        match action {
+            Action::Down
+            | Action::Up
+            | Action::Left
+            | Action::Right
+            | Action::Top
+            | Action::Bottom
+            | Action::HalfPageDown
+            | Action::HalfPageUp
+            | Action::PageDown
+            | Action::PageUp => self.go(action, count, step),
+            Action::Open => self.open(step),
+            Action::NextPane => self.next_pane(true, step),
+            Action::PreviousPane => self.next_pane(false, step),
+            Action::Back => self.back(step),
+            Action::NextGap => self.step_gaps(true, count, step),
+            Action::PreviousGap => self.step_gaps(false, count, step),
+            Action::Pick => self.pick(step),
+            Action::UndoPick => self.undo_pick(step),
+            Action::UnpickAll => self.unpick_all(),
+            Action::Send => self.write_prompt(step),
+            Action::FoldAll => {
+                self.tree.fold_all(false);
+                self.follow_tree(step);
+            }
+            Action::UnfoldAll => self.tree.fold_all(true),
+            Action::View => self.next_view(),
+            Action::Order => self.next_order(),
+            Action::Show => self.next_show(),
+            Action::Filter => {
+                self.filtering = true;
+                self.focus_on(Focus::Tree);
+                self.filter.input_mut().to_end();
+            }
+            Action::RunTests => self.run_tests(step),
+            Action::ShowTests => self.show_tests(),
+            Action::ShowSession => self.show_session(),
+            Action::Edit => self.edit(step),
+            Action::CopyPlace => self.copy_place(step),
+            Action::CopySource => self.copy_source(step),
+            Action::Changes => self.overlay = Some(Overlay::Changes { scroll: 0 }),
+            Action::Warnings => self.overlay = Some(Overlay::Warnings { scroll: 0 }),
+            Action::Reload => self.reload(step),
+            Action::Help => self.overlay = Some(Overlay::Help { scroll: 0 }),
+            Action::Accept
+            | Action::AcceptForSession
+            | Action::Decline
+            | Action::Cancel
+            | Action::Say
+            | Action::InterruptTurn
+            | Action::Unqueue
+            | Action::Submit
+            | Action::NewLine
+            | Action::Rewrite
+            | Action::CopyPrompt => self.act_on_session(action, step),
+            Action::Yes => {
+                if self.question.take() == Some(Question::Quit) {
+                    self.leave(step);
+                }
+            }
+            Action::No => self.question = None,
+            Action::Quit => {
+                if self.phase().is_busy() {
+                    self.question = Some(Question::Quit);
+                } else {
+                    self.leave(step);
+                }
+            }
+            Action::Interrupt => {
+                if !self.interrupt(step) {
+                    self.leave(step);
+                }
+            }
+            Action::Suspend => step.effects.push(Effect::Suspend),
+        }
+    }
+
+    /// What a key means while the help or the warnings lie over everything. Whether it was for them.
+    fn act_on_overlay(&mut self, action: Action, count: Option<usize>) -> bool {
+        let page = self.pane_height();
+        let most = self.overlay_rows().saturating_sub(1);
+        let Some(
+            Overlay::Help { scroll } | Overlay::Warnings { scroll } | Overlay::Changes { scroll },
+        ) = &mut self.overlay
+        else {
+            return false;
+        };
+        let n = count.unwrap_or(1);
+        *scroll = match action {
+            Action::Down => scroll.saturating_add(n),
+            Action::Up => scroll.saturating_sub(n),
+            Action::HalfPageDown => scroll.saturating_add(page / 2),
+            Action::HalfPageUp => scroll.saturating_sub(page / 2),
+            Action::PageDown => scroll.saturating_add(page),
+            Action::PageUp => scroll.saturating_sub(page),
+            Action::Top => 0,
+            Action::Bottom => usize::MAX,
+            Action::Interrupt | Action::Suspend => return false,
+            Action::Help
+            | Action::Changes
+            | Action::Warnings
+            | Action::Back
+            | Action::Quit
+            | Action::Open => {
+                self.overlay = None;
+                return true;
+            }
+            _ => return true,
+        };
+        // The view alone knows how long the text is at this width; more than this it never is.
+        *scroll = (*scroll).min(most);
+        true
+    }
+
+    /// At most so many rows of text lie in the overlay.
+    fn overlay_rows(&self) -> usize {
+        match self.overlay {
+            None => 0,
+            Some(Overlay::Help { .. }) => super::keymap::TABLE.len() + 12,
+            Some(Overlay::Changes { .. }) => self.since_start().map_or(1, |delta| {
+                delta.taken.len() + delta.lost.len() + delta.vanished.len() + 8
+            }),
+            Some(Overlay::Warnings { .. }) => self
+                .loaded
+                .as_ref()
+                .map_or(1, |loaded| loaded.coverage.warnings.len() * 3 + 2),
+        }
+    }
+
+    /// Leaves whatever is open, the innermost first.
+    fn back(&mut self, step: &mut Step) {
+        if self.prompt.is_open() {
+            self.prompt.close();
+        } else if self.filtering {
+            self.clear_filter(step);
+        } else if self.focus == Focus::Session && self.session.saying.take().is_some() {
+        } else if self.focus.is_session() {
+            self.focus_on(self.focus_before);
+        } else if self.tests_shown {
+            self.show_tests();
+        } else if self.focus == Focus::Source {
+            self.focus_on(Focus::Tree);
+        } else if !self.filter.query().is_empty() {
+            self.clear_filter(step);
+        } else if self.count.take().is_some() || !self.pressed.is_empty() {
+            self.pressed.clear();
+        }
+    }
+
+    /// Gives the keys to a pane.
+    fn focus_on(&mut self, focus: Focus) {
+        if !self.focus.is_session() {
+            self.focus_before = self.focus;
+        }
+        self.focus = focus;
+    }
+
+    fn next_pane(&mut self, forward: bool, step: &mut Step) {
+        let mut ring = vec![Focus::Tree];
+        ring.push(if self.tests_shown {
+            Focus::Tests
+        } else {
+            Focus::Source
+        });
+        if self.has_session() {
+            ring.push(Focus::Run);
+            ring.push(Focus::Session);
+        }
+        let at = ring
+            .iter()
+            .position(|focus| *focus == self.focus)
+            .unwrap_or(0);
+        let next = if forward { at + 1 } else { at + ring.len() - 1 } % ring.len();
+        if let Some(focus) = ring.get(next) {
+            self.focus_on(*focus);
+        }
+        self.settle(step);
+    }
+
+    /// Whether there is anything to see on the session's screen.
+    fn has_session(&self) -> bool {
+        !self.session.is_empty() || !self.run.is_empty() || self.phase().is_busy()
+    }
+
+    fn leave(&mut self, step: &mut Step) {
+        let answer = self.session.session.stop(self.now);
+        self.session_step(answer, step);
+        step.effects.push(Effect::Quit { status: 0 });
+    }
+}
+
+/// The cells of a session pane that its text has.
+fn session_width(pane: usize) -> usize {
+    pane.saturating_sub(usize::from(super::session_pane::LABEL) + 2)
+}

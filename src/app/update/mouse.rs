@@ -1,0 +1,153 @@
+//! The mouse: a click puts the cursor there, a second one opens; the wheel scrolls what it is over.
+
+use crate::app::layout::{Area, Panes};
+use crate::app::message::{Mouse, MouseKind};
+use crate::app::{App, Focus, Overlay, Step};
+
+use super::session_width;
+
+/// Rows that one notch of the wheel moves.
+const NOTCH: isize = 3;
+
+impl App {
+    /// Whether anything changed.
+    pub(super) fn mouse(&mut self, mouse: Mouse, step: &mut Step) -> bool {
+        let Some(panes) = self.panes() else {
+            return false;
+        };
+        if self.prompt.is_open() || self.question.is_some() {
+            return self.wheel_in_prompt(mouse);
+        }
+        let most = self.overlay_rows().saturating_sub(1);
+        if let Some(
+            Overlay::Help { scroll } | Overlay::Warnings { scroll } | Overlay::Changes { scroll },
+        ) = &mut self.overlay
+        {
+            match mouse.kind {
+                MouseKind::ScrollUp => *scroll = scroll.saturating_sub(3),
+                MouseKind::ScrollDown => *scroll = scroll.saturating_add(3).min(most),
+                MouseKind::Press => self.overlay = None,
+                MouseKind::Drag | MouseKind::Release => return false,
+            }
+            return true;
+        }
+        let (column, row) = (mouse.column, mouse.row);
+        if self.dragging {
+            match mouse.kind {
+                MouseKind::Drag => {
+                    let whole = panes.whole();
+                    self.divider = Some(column.saturating_sub(whole.x));
+                }
+                _ => self.dragging = false,
+            }
+            return true;
+        }
+        let (focus, area) = match panes {
+            Panes::One(area) => (self.focus, area),
+            Panes::Two {
+                left,
+                divider,
+                right,
+            } => {
+                if divider.contains(column, row) {
+                    self.dragging = mouse.kind == MouseKind::Press;
+                    return false;
+                }
+                let session = self.focus.is_session();
+                if left.contains(column, row) {
+                    (if session { Focus::Run } else { Focus::Tree }, left)
+                } else if session {
+                    (Focus::Session, right)
+                } else if self.tests_shown {
+                    (Focus::Tests, right)
+                } else {
+                    (Focus::Source, right)
+                }
+            }
+        };
+        if !area.contains(column, row) {
+            return false;
+        }
+        match mouse.kind {
+            MouseKind::ScrollUp => self.wheel(focus, -NOTCH, area),
+            MouseKind::ScrollDown => self.wheel(focus, NOTCH, area),
+            MouseKind::Press => self.click(focus, area, column, row, step),
+            MouseKind::Drag | MouseKind::Release => return false,
+        }
+        true
+    }
+
+    fn wheel_in_prompt(&mut self, mouse: Mouse) -> bool {
+        match mouse.kind {
+            MouseKind::ScrollUp if self.prompt.is_open() => {
+                self.prompt.input_mut().move_lines(-NOTCH);
+            }
+            MouseKind::ScrollDown if self.prompt.is_open() => {
+                self.prompt.input_mut().move_lines(NOTCH);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn wheel(&mut self, focus: Focus, rows: isize, area: Area) {
+        let height = usize::from(area.height.saturating_sub(1));
+        match focus {
+            Focus::Tree => self.tree.scroll_by(rows, height),
+            Focus::Source => self.source.scroll_by(rows, height),
+            Focus::Tests => {
+                let top = self.tests.top(height).saturating_add_signed(rows);
+                self.tests.scroll_to(top, height);
+            }
+            Focus::Session => {
+                let width = session_width(usize::from(area.width));
+                let height = self.session_height();
+                self.session.move_by(rows, width, height);
+            }
+            Focus::Run => self.move_in_run(rows),
+        }
+    }
+
+    fn click(&mut self, focus: Focus, area: Area, column: u16, row: u16, step: &mut Step) {
+        let had_focus = self.focus == focus;
+        self.notice = None;
+        self.focus_on(focus);
+        let Some(row) = (row - area.y).checked_sub(1).map(usize::from) else {
+            return;
+        };
+        match focus {
+            Focus::Tree => {
+                let at = self.tree.scroll() + row;
+                let Some(&idx) = self.tree.rows().get(at) else {
+                    return;
+                };
+                let again = had_focus && at == self.tree.cursor();
+                self.tree.move_to(at);
+                self.follow_tree(step);
+                if !self.is_file(idx) {
+                    self.tree.toggle();
+                } else if again {
+                    self.open(step);
+                }
+            }
+            Focus::Source => {
+                let height = usize::from(area.height.saturating_sub(1));
+                if column + 1 >= area.x + area.width {
+                    self.source.to_minimap(row, height);
+                } else if let Some(line) = self.source.line_at(row) {
+                    self.source.move_to(line);
+                }
+            }
+            Focus::Run => {
+                if let Some(gap) = self.run_gap_at(self.run_scroll + row) {
+                    let again = had_focus && gap == self.run_cursor;
+                    self.run_cursor = gap;
+                    if again {
+                        self.open(step);
+                    }
+                }
+            }
+            Focus::Tests | Focus::Session => {}
+        }
+    }
+}
