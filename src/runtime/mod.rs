@@ -100,6 +100,7 @@ pub fn run(settings: Settings) -> anyhow::Result<i32> {
             mouse: settings.ui.mouse,
             target: settings.target,
             banner: None,
+            session: prompts::session_settings(&settings),
         },
         keys,
     );

@@ -129,6 +129,7 @@ fn bench(around: Surroundings) -> Bench {
                 mouse: false,
                 target: None,
                 banner: None,
+                session: crate::agent::SessionSettings::new("/work/harbour"),
             },
             KeyMap::default(),
         ),
