@@ -51,6 +51,10 @@ pub struct Everywhere {
 pub enum Command {
     /// List what no test has done: untaken arms, lines never run, functions never called
     Gaps(GapsArgs),
+    /// Hold the coverage against thresholds; exit status 1 when one is missed
+    Check(CheckArgs),
+    /// Tell the arms taken, lost and vanished between two reports; exit status 1 when arms were lost
+    Diff(DiffArgs),
     /// Set the project up: settings, standards for agents, a Codex skill, a CI workflow
     Init(InitArgs),
     /// Print what makes a shell complete untaken's words
@@ -65,7 +69,9 @@ impl Command {
     pub fn reports(&self) -> &[PathBuf] {
         match self {
             Self::Gaps(args) => &args.reports,
-            Self::Init(_) | Self::Completions(_) | Self::Man => &[],
+            Self::Check(args) => &args.reports,
+            // Those of diff are no union; it reads each by itself.
+            Self::Diff(_) | Self::Init(_) | Self::Completions(_) | Self::Man => &[],
         }
     }
 }
@@ -142,6 +148,61 @@ pub enum InitPart {
 pub struct CompletionsArgs {
     #[arg(value_enum)]
     pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Coverage reports; without one, they are looked for in the usual places
+    #[arg(value_name = "REPORT", value_hint = ValueHint::FilePath)]
+    pub reports: Vec<PathBuf>,
+    /// Least branch coverage [default: branches under [target] in untaken.toml]
+    #[arg(long, value_name = "PCT", value_parser = percent)]
+    pub branches: Option<Percent>,
+    /// Least line coverage
+    #[arg(long, value_name = "PCT", value_parser = percent)]
+    pub lines: Option<Percent>,
+    /// Least function coverage
+    #[arg(long, value_name = "PCT", value_parser = percent)]
+    pub functions: Option<Percent>,
+    /// Hold each file against the thresholds by itself
+    #[arg(long)]
+    pub per_file: bool,
+    /// Count only what lies on lines changed since the merge base with this revision
+    #[arg(long, value_name = "BASE")]
+    pub diff: Option<String>,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Text,
+    Json,
+    Markdown,
+    /// Annotations for GitHub Actions
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The report from before
+    #[arg(value_name = "BEFORE", value_hint = ValueHint::FilePath)]
+    pub before: PathBuf,
+    /// The report from afterwards; the sources on the disk belong to it
+    #[arg(value_name = "AFTER", value_hint = ValueHint::FilePath)]
+    pub after: PathBuf,
+    /// The revision that holds the sources of BEFORE
+    #[arg(long = "before", value_name = "REV")]
+    pub before_revision: Option<String>,
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub format: DiffFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    Text,
+    Json,
+    Markdown,
 }
 
 /// A percentage as people type it: `80`, `83.42`, `80%`; 0 to 100, at most two decimals.

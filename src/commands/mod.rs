@@ -4,7 +4,9 @@
 //! for people passes through `harmless`, JSON through an encoder that escapes what a terminal would obey.
 //! Nothing here draws, waits for keys, or knows how a report is read.
 
+mod check;
 mod choice;
+mod diff;
 mod gaps;
 mod init;
 mod json;
@@ -24,6 +26,8 @@ use crate::settings::Settings;
 
 /// Done; the gate holds.
 pub const DONE: u8 = 0;
+/// The gate does not hold, or arms were lost.
+pub const MISSED: u8 = 1;
 /// Wrong use, or no report to read.
 pub const WRONG_USE: u8 = 2;
 
@@ -43,6 +47,8 @@ enum Failure {
     Git(#[from] GitError),
     #[error(transparent)]
     Init(#[from] init::InitError),
+    #[error("{0}")]
+    WrongUse(String),
 }
 
 impl From<LoadFailure> for Failure {
@@ -58,7 +64,7 @@ pub fn run_without_settings(command: &Command) -> Option<u8> {
     let text = match command {
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man => shell::man(),
-        Command::Gaps(_) | Command::Init(_) => return None,
+        Command::Gaps(_) | Command::Check(_) | Command::Diff(_) | Command::Init(_) => return None,
     };
     Some(say(&Answer {
         stdout: text,
@@ -76,6 +82,8 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
         Command::Completions(_) | Command::Man => {
             return run_without_settings(command).unwrap_or(WRONG_USE);
         }
+        Command::Check(args) => check::run(args, settings, style),
+        Command::Diff(args) => diff::run(args, settings, style),
     };
     match answer {
         Ok(answer) => say(&answer),

@@ -32,6 +32,10 @@ impl Style {
         self.wrap("2", text)
     }
 
+    pub(super) fn good(self, text: &str) -> String {
+        self.wrap("32", text)
+    }
+
     pub(super) fn bad(self, text: &str) -> String {
         self.wrap("31", text)
     }

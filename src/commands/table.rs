@@ -52,6 +52,13 @@ pub(super) fn totals(totals: Totals) -> Vec<String> {
     parts
 }
 
+/// A command in a line of markdown.
+pub(super) fn code(text: &str) -> String {
+    let safe = crate::harmless::line(text);
+    let fence = if safe.contains('`') { "``" } else { "`" };
+    format!("{fence}{safe}{fence}")
+}
+
 /// Text for a cell of a markdown table.
 pub(super) fn markdown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

@@ -24,7 +24,7 @@ pub use crate::app::message::LoadFailure;
 use crate::coverage::merge::{self, Part};
 use crate::coverage::resolve::{Clues, Named, resolve};
 use crate::coverage::{
-    Coverage, CoveredFile, FileCoverage, FilePath, Format, ReportInfo, Totals, Warning,
+    Coverage, CoveredFile, FileCoverage, FilePath, Format, ReportInfo, SourceState, Totals, Warning,
 };
 use crate::formats;
 use crate::settings::{ReportSettings, Settings};
@@ -39,6 +39,8 @@ pub enum Sources {
     Compared,
     /// Where they are.
     Found,
+    /// Nothing, unless several reports may speak of the same file: figures alone are wanted.
+    OnlyIfShared,
 }
 
 /// Reads the reports of one project, again and again. What did not change is not parsed again.
@@ -154,7 +156,13 @@ impl Reader {
         let mut stats = FxHashMap::default();
         for report in &self.last {
             let mut disk = OnDisk::new(&self.root);
-            let mut part = self.resolved(report, &mut disk);
+            let is_summary = report.format == Format::IstanbulSummary;
+            let by_name = sources == Sources::OnlyIfShared && self.last.len() == 1;
+            let mut part = if by_name {
+                self.as_reported(report)
+            } else {
+                self.resolved(report, &mut disk)
+            };
             infos.push(self.info(report));
             warnings.extend(
                 report
@@ -162,7 +170,7 @@ impl Reader {
                     .iter()
                     .map(|warning| (part.report.clone(), warning.clone())),
             );
-            if report.format == Format::IstanbulSummary {
+            if is_summary && !by_name {
                 let paired = pair::locations(self, report, &part, &mut disk);
                 warnings.extend(paired.warning.map(|warning| (part.report.clone(), warning)));
                 if let Some((info, files)) = paired.found {
@@ -231,6 +239,22 @@ impl Reader {
             .map(|report| (report.path.clone(), report.clone()))
             .collect();
         Ok(reports)
+    }
+
+    /// The files of a report under the report's own names.
+    fn as_reported(&self, report: &Parsed) -> Part {
+        let measured_ms = milliseconds(report.written);
+        let files = report.files.iter().map(|coverage| CoveredFile {
+            path: FilePath::new(coverage.reported()),
+            source: SourceState::Missing,
+            coverage: Arc::clone(coverage),
+            measured_ms,
+        });
+        Part {
+            report: self.shown(&report.path),
+            totals: report.totals,
+            files: files.collect(),
+        }
     }
 
     /// Finds the file of each path in a report.
