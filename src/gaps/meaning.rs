@@ -6,10 +6,12 @@ use super::Mark;
 use super::link::{Link, extent, link};
 use super::reading::{Part, Reading};
 use crate::coverage::{Arm, Arms, Branch, Construct, Hits, Line, Outcome, Position};
-use crate::syntax::{Decision, DecisionKind, Extent, Onward, Place, Role, fold};
+use crate::syntax::{Decision, DecisionKind, Extent, Language, Onward, Place, Role, fold};
 
 /// Characters of an arm's code that a sentence quotes.
 const QUOTED: usize = 40;
+/// Lines of an arm whose hits are looked at.
+const MOST_BODY: usize = 2_000;
 
 /// A branch of the report with all that is known of it.
 #[derive(Debug)]
@@ -293,7 +295,7 @@ impl<'a> Learner<'_, 'a> {
         !on_line(idx + 1) && !idx.checked_sub(1).is_some_and(on_line)
     }
 
-    /// Whether the first line of the decision's true arm ran; `None` when it has no line of its own.
+    /// Whether the decision's true arm ran; `None` when it has no lines of its own, or they do not tell.
     fn body_ran(&self) -> Option<bool> {
         let decision = self.decision()?;
         if !matches!(
@@ -312,13 +314,25 @@ impl<'a> Learner<'_, 'a> {
             .condition
             .map_or(decision.span.start.line, Extent::last_line);
         let first = Line::from_index(head_ends.index() + 1).max(code.start.line);
-        let mut lines = (first.get()..=code.last_line().get()).filter_map(Line::new);
-        // A body of ten thousand lines without one that counts is no reason to look at them all.
-        lines
-            .by_ref()
-            .take(50)
-            .find_map(|line| self.reading.hits_at(line))
-            .map(Hits::is_taken)
+        // The line of the closing brace may be that of `} else if (…) {`.
+        let last_text = self.reading.text(code.last_line())?;
+        let closes = last_text.trim_start().starts_with('}');
+        let last = code.last_line().index() + usize::from(!closes);
+        if last.saturating_sub(first.index()) > MOST_BODY {
+            return None;
+        }
+        let mut lines = (first.index()..last)
+            .filter_map(|idx| self.reading.hits_at(Line::from_index(idx)))
+            .map(Hits::is_taken);
+        // gcc leaves out the line of some statements: the first one that is counted may be a `case` that was
+        // not taken. All of them together tell, or nothing does.
+        let ran = lines.next()?;
+        if lines.any(|other| other && !ran) {
+            return None;
+        }
+        // gcc counts the end of what a C++ head declares as a hit of the body, entered or not.
+        let unsure = decision.declares && self.reading.language() == Some(Language::Cpp);
+        (!ran || !unsure).then_some(ran)
     }
 
     // ---- where the code is ----------------------------------------------------------------------

@@ -153,6 +153,9 @@ impl<'a> Speaker<'_, 'a> {
             .line(self.known.branch.line())
             .is_some_and(Hits::is_taken);
         let first = arms.first().map(|arm| &arm.meaning);
+        let mut arms = arms.to_vec();
+        // Reports order arms by where they go; people think of what holds first.
+        arms.sort_by_key(|arm| matches!(arm.meaning, Meaning::False | Meaning::ImplicitElse));
         let ways: Vec<_> = arms
             .iter()
             .filter_map(|arm| {
@@ -335,6 +338,12 @@ impl<'a> Speaker<'_, 'a> {
                 );
             }
             Meaning::Exit => {
+                if let Some(name) = self.one_line_function() {
+                    return (
+                        format!("`{name}`, defined on this line, never returned"),
+                        "never returned".to_owned(),
+                    );
+                }
                 return (
                     "this way out was never taken".to_owned(),
                     "never left here".to_owned(),
@@ -546,6 +555,20 @@ impl<'a> Speaker<'_, 'a> {
             Target::Unknown if !skips.is_empty() => Some("would skip the block".to_owned()),
             Target::Unknown => None,
         }
+    }
+
+    /// The only function that is defined on the line and nowhere else: Python leaves it where it enters it.
+    fn one_line_function(&self) -> Option<&'a str> {
+        let outline = self.reading.outline()?;
+        let first = outline
+            .functions
+            .partition_point(|function| function.span.start.line < self.known.line);
+        let mut on_line = outline.functions.iter().skip(first).take_while(|function| {
+            function.span.start.line == self.known.line
+                && function.span.last_line() == self.known.line
+        });
+        let only = on_line.next()?;
+        on_line.next().is_none().then_some(only.name.as_str())
     }
 
     fn function(&self) -> Option<&'a str> {

@@ -145,6 +145,8 @@ pub struct Decision {
     pub head: String,
     /// What is decided on: the condition, the switch's subject, the loop's head.
     pub condition: Option<Extent>,
+    /// Whether its head declares something that lives until its last arm ends (C++).
+    pub declares: bool,
     /// In the order of the text.
     pub arms: Vec<Arm>,
     /// The innermost function around it, an index into [`Outline::functions`].

@@ -380,6 +380,7 @@ impl<'t> Walk<'t> {
             span: extent(frame.node),
             head,
             condition,
+            declares: declares(frame.node),
             arms,
             function: frame.function,
         });
@@ -426,6 +427,7 @@ impl<'t> Walk<'t> {
                 },
                 head: text,
                 condition: condition.map(extent),
+                declares: declares(head),
                 arms: vec![
                     Arm {
                         role: Role::True,
@@ -745,6 +747,7 @@ impl<'t> Walk<'t> {
                 span: extent(case),
                 head: squeeze(&head, HEAD),
                 condition: None,
+                declares: false,
                 arms: vec![
                     Arm {
                         role: Role::True,
@@ -807,6 +810,7 @@ impl<'t> Walk<'t> {
                 span: extent(handler),
                 head,
                 condition: Some(extent(value)),
+                declares: false,
                 arms: vec![
                     Arm {
                         role: Role::True,
@@ -1038,6 +1042,21 @@ fn bare(node: Node<'_>) -> Node<'_> {
             None => return node,
         }
     }
+}
+
+/// `if (T x = f())`, `if (T x; x.ok())`, `for (T x; …)`, `for (T x : f())`.
+fn declares(node: Node<'_>) -> bool {
+    if node.child_by_field_name("initializer").is_some() || node.kind() == "for_range_loop" {
+        return true;
+    }
+    let condition = node.child_by_field_name("condition");
+    condition
+        .filter(|clause| clause.kind() == "condition_clause")
+        .is_some_and(|clause| {
+            let value = clause.child_by_field_name("value");
+            clause.child_by_field_name("initializer").is_some()
+                || value.is_some_and(|value| value.kind() == "declaration")
+        })
 }
 
 /// What an `else` or `finally` clause holds; a node that is no such clause is its own body.

@@ -426,6 +426,23 @@ def f(a):
 }
 
 #[test]
+fn a_function_on_one_line_is_left_where_it_is_entered() {
+    check_python(
+        "
+class A:
+    def __lt__(self, other): return self.x < other.x
+    def __le__(self, other): return self.x <= other.x
+",
+        "1:1 2:1 3:1",
+        "2 +3 -x; 3 +x -x",
+        "
+        line 2: `A.__lt__`, defined on this line, never returned
+        line 3: `A.__le__`, defined on this line, never returned
+        ",
+    );
+}
+
+#[test]
 fn a_report_without_its_source_proves_nothing_of_arcs() {
     let coverage = python("1:1 2:1 3:0", "2 -3 +x");
     expect(
@@ -572,6 +589,25 @@ fn hits_prove_an_arm_only_where_nothing_else_could_have_it() {
     check_numbers("x && y", "2:5 3:0 4:5", &[5, 0], unknown);
     // No line tells whether it was entered.
     check_numbers("x", "2:5 4:5", &[5, 0], unknown);
+    // gcc leaves some lines out: what is counted first in the body need not run first.
+    let text = "void f() {\n  if (x) {\n    switch (y) {\n    case 0:\n      a();\n    case 1:\n      b();\n    }\n  }\n}\n";
+    let gaps = find(
+        &FilePath::new("a.c"),
+        &lcov("2:5 5:0 7:5", &[5, 0]),
+        Some(&source("a.c", text)),
+    );
+    assert_eq!(gaps[0].says, unknown);
+    // The line of the closing brace is another decision's.
+    let text = "void f() {\n  if (x) {\n    a();\n  } else if (y) {\n    b();\n  }\n}\n";
+    let gaps = find(
+        &FilePath::new("a.c"),
+        &lcov("2:5 3:0 4:5 5:5", &[5, 0]),
+        Some(&source("a.c", text)),
+    );
+    assert_eq!(
+        gaps[0].says,
+        "line 2: the condition was never true (would go on at line 3)"
+    );
     // More arms than the decision has: some are the compiler's.
     check_numbers(
         "x",
@@ -585,6 +621,31 @@ fn hits_prove_an_arm_only_where_nothing_else_could_have_it() {
         &[0, 0],
         "line 2: none of the 2 arms was ever taken",
     );
+}
+
+#[test]
+fn the_end_of_a_declared_object_is_no_proof_in_cpp() {
+    let says = |condition: &str| {
+        let text = format!("void f() {{\n  if ({condition})\n    a();\n  b();\n}}\n");
+        let coverage = lcov("2:5 3:5 4:5", &[0, 5]);
+        find(
+            &FilePath::new("a.cpp"),
+            &coverage,
+            Some(&source("a.cpp", &text)),
+        )[0]
+        .says
+        .clone()
+    };
+    assert_eq!(
+        says("x"),
+        "line 2: the condition was never false (would go on at line 4)"
+    );
+    for declares in ["D d = D(x)", "D d; d.ok()"] {
+        assert_eq!(
+            says(declares),
+            "line 2: 1 of 2 arms never taken (arm 1; the report does not tell which outcome that is)"
+        );
+    }
 }
 
 #[test]
