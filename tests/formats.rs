@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use untaken::coverage::{Arms, FileCoverage, Format, Hits, Ratio, Report, Totals};
-use untaken::formats::{parse, sniff};
+use untaken::formats::{Reading, parse, sniff};
 
 /// The formats in the words of `expected.json`.
 const KINDS: &[(&str, Format)] = &[
@@ -959,4 +959,48 @@ mod lcov {
         let report = parse(b"SF:a\nDA:1,1\nSF:b\nDA:1,0\nend_of_record\n").unwrap();
         assert_eq!(report.totals.lines, Some(Ratio::new(1, 2)));
     }
+}
+
+/// However many parts a report is read in, it is the same report.
+#[test]
+fn parts_make_the_same_report_as_the_whole() {
+    let in_parts = |bytes: &[u8], n_parts: usize| {
+        let reading = Reading::new(bytes, n_parts).unwrap();
+        let parts = (0..reading.n_parts())
+            .map(|idx| reading.part(idx))
+            .collect();
+        (reading.n_parts(), reading.join(parts))
+    };
+    let mut text = String::new();
+    // Files that are there twice, in different parts, with warnings on both sides.
+    for nth in 0..30_000 {
+        let line = nth % 7;
+        write!(
+            text,
+            "TN:\nSF:src/{}.c\nFN:3,f{nth}\nFNDA:{line},f{nth}\nDA:{line},1\nDA:9,{nth}\nBRDA:9,0,0,{line}\nBRDA:9,0,1,-\nLF:2\nLH:2\nend_of_record\n",
+            nth % 29_990
+        )
+        .unwrap();
+    }
+    let whole = parse(text.as_bytes()).unwrap();
+    assert!(whole.files.len() == 29_990 && whole.warnings.len() > 4);
+    for n_parts in 2..5 {
+        let (n_cut, report) = in_parts(text.as_bytes(), n_parts);
+        assert_eq!(
+            n_cut,
+            n_parts.min(text.len() >> 20),
+            "of {} bytes",
+            text.len()
+        );
+        assert!(
+            report.unwrap() == whole,
+            "{n_parts} parts make another report"
+        );
+    }
+    // Of two errors the first is told, though another part met the second.
+    let broken = text.replacen("DA:9,", "DA:x,", 1);
+    let end = broken.len() - 200;
+    let broken = format!("{}DA:9,y\n{}", &broken[..end], &broken[end..]);
+    let error = in_parts(broken.as_bytes(), 3).1.unwrap_err();
+    assert_eq!(Err(error), parse(broken.as_bytes()));
 }

@@ -39,7 +39,7 @@ pub struct FileCoverage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct BranchRows {
     spans: SpanRows,
-    /// The place of the construct among [`CONSTRUCTS`].
+    /// The construct's number, its place among [`CONSTRUCTS`].
     constructs: Ints,
     /// How many arms are listed up to and with this decision.
     arm_ends: Ints,
@@ -71,6 +71,7 @@ struct SpanRows {
     end_columns: Ints,
 }
 
+/// In the order of the type, whose numbers are stored.
 const CONSTRUCTS: [Construct; 11] = [
     Construct::Unknown,
     Construct::If,
@@ -212,9 +213,12 @@ impl FileCoverage {
     pub fn counted(&self) -> Totals {
         let all = |hits: &HitList| Ratio::new(hits.taken(0..hits.len()), hits.len() as u64);
         let called = self.functions.iter().filter(|it| it.hits.is_taken());
-        let counted = (0..self.branches.total.len())
-            .map(|idx| self.branches.counted(idx))
-            .fold(Ratio::default(), Ratio::plus);
+        let counted = match self.branches.total {
+            Ints::Same { n: 0, .. } => Ratio::default(),
+            _ => (0..self.branches.len())
+                .map(|idx| self.branches.counted(idx))
+                .fold(Ratio::default(), Ratio::plus),
+        };
         Totals {
             branches: Some(all(&self.arms.hits).plus(counted)),
             lines: Some(all(&self.line_hits)),
@@ -314,7 +318,9 @@ pub struct FileBuilder {
     module: Option<Box<str>>,
     columns: ColumnUnit,
     totals: Totals,
-    lines: Vec<(Line, Hits)>,
+    lines: Vec<Line>,
+    /// As long as `lines`.
+    line_hits: Vec<Hits>,
     branches: Vec<Row>,
     arm_hits: Vec<Hits>,
     /// As long as `arm_hits`, or empty while every outcome is "the nth".
@@ -328,8 +334,8 @@ pub struct FileBuilder {
 struct Row {
     span: Span,
     construct: Construct,
-    first_arm: usize,
-    n_arms: usize,
+    first_arm: u32,
+    n_arms: u32,
     counted: (u32, u32),
 }
 
@@ -339,17 +345,24 @@ type StoredOutcome = (u8, u32, u32);
 impl FileBuilder {
     /// Starts a file under the path that the report writes, forgetting what was told before.
     pub fn start(&mut self, reported: &str) -> &mut Self {
-        self.reported.clear();
-        self.reported.push_str(reported);
+        self.rename(reported);
         self.module = None;
         self.columns = ColumnUnit::default();
         self.totals = Totals::default();
         self.lines.clear();
+        self.line_hits.clear();
         self.branches.clear();
         self.arm_hits.clear();
         self.outcomes.clear();
         self.texts.clear();
         self.functions.clear();
+        self
+    }
+
+    /// Another path, for reports that tell it late.
+    pub fn rename(&mut self, reported: &str) -> &mut Self {
+        self.reported.clear();
+        self.reported.push_str(reported);
         self
     }
 
@@ -371,20 +384,14 @@ impl FileBuilder {
 
     /// An executable line. The same line twice adds up.
     pub fn line(&mut self, line: Line, hits: Hits) -> &mut Self {
-        self.lines.push((line, hits));
+        self.lines.push(line);
+        self.line_hits.push(hits);
         self
     }
 
     /// A decision; its arms follow with [`Self::arm`]. An end before its start is mended.
     pub fn branch(&mut self, span: Span, construct: Construct) -> &mut Self {
-        self.branches.push(Row {
-            span: Span::new(span.start, span.end),
-            construct,
-            first_arm: self.arm_hits.len(),
-            n_arms: 0,
-            counted: (0, 0),
-        });
-        self
+        self.push_branch(Span::new(span.start, span.end), construct, (0, 0))
     }
 
     /// An arm of the decision named last.
@@ -393,7 +400,7 @@ impl FileBuilder {
             return self;
         };
         row.n_arms += 1;
-        if outcome != Outcome::Nth || !self.outcomes.is_empty() {
+        if !matches!(outcome, Outcome::Nth) || !self.outcomes.is_empty() {
             let column = |position: Position| position.column.map_or(0, |at| at.get() + 1);
             let stored = match outcome {
                 Outcome::Nth => (0, 0, 0),
@@ -425,12 +432,16 @@ impl FileBuilder {
         covered: u32,
         total: u32,
     ) -> &mut Self {
+        self.push_branch(Span::line(line), construct, (covered.min(total), total))
+    }
+
+    fn push_branch(&mut self, span: Span, construct: Construct, counted: (u32, u32)) -> &mut Self {
         self.branches.push(Row {
-            span: Span::line(line),
+            span,
             construct,
-            first_arm: self.arm_hits.len(),
+            first_arm: u32::try_from(self.arm_hits.len()).unwrap_or(u32::MAX),
             n_arms: 0,
-            counted: (covered.min(total), total),
+            counted,
         });
         self
     }
@@ -459,7 +470,7 @@ impl FileBuilder {
         });
         Totals {
             branches: Some(ratio(self.arm_hits.iter().copied()).plus(counted)),
-            lines: Some(ratio(self.lines.iter().map(|&(_, hits)| hits))),
+            lines: Some(ratio(self.line_hits.iter().copied())),
             functions: Some(ratio(self.functions.iter().map(|function| function.hits))),
             statements: None,
         }
@@ -467,17 +478,21 @@ impl FileBuilder {
 
     /// Puts the lines in order, each once.
     fn settle_lines(&mut self) {
-        if self.lines.is_sorted_by(|a, b| a.0 < b.0) {
+        if self.lines.is_sorted_by(|a, b| a < b) {
             return;
         }
-        self.lines.sort_by_key(|&(line, _)| line);
-        self.lines.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 = kept.1.plus(next.1);
+        let mut pairs: Vec<_> = self.lines.drain(..).zip(self.line_hits.drain(..)).collect();
+        pairs.sort_by_key(|&(line, _)| line);
+        for (line, hits) in pairs {
+            if let (Some(&last), Some(sum)) = (self.lines.last(), self.line_hits.last_mut())
+                && last == line
+            {
+                *sum = sum.plus(hits);
+            } else {
+                self.lines.push(line);
+                self.line_hits.push(hits);
             }
-            same
-        });
+        }
     }
 
     /// The file, with lines, branches and functions in the order of the text.
@@ -501,8 +516,8 @@ impl FileBuilder {
             module: self.module.take(),
             columns: self.columns,
             totals: self.totals,
-            lines: Ints::pack(self.lines.iter().map(|&(line, _)| line.get().into())),
-            line_hits: HitList::pack(self.lines.iter().map(|&(_, hits)| hits)),
+            lines: Ints::pack(self.lines.iter().map(|line| line.get().into())),
+            line_hits: HitList::pack(&self.line_hits),
             arms: self.pack_arms(),
             branches: self.pack_branches(),
             functions: self.functions.drain(..).collect(),
@@ -515,16 +530,13 @@ impl FileBuilder {
         let arm_ends: Vec<u64> = rows
             .clone()
             .map(|row| {
-                end += row.n_arms as u64;
+                end += u64::from(row.n_arms);
                 end
             })
             .collect();
         BranchRows {
             spans: SpanRows::pack(rows.clone().map(|row| row.span)),
-            constructs: Ints::pack(rows.clone().map(|row| {
-                let place = CONSTRUCTS.iter().position(|&it| it == row.construct);
-                place.unwrap_or(0) as u64
-            })),
+            constructs: Ints::pack(rows.clone().map(|row| row.construct as u64)),
             arm_ends: Ints::pack(arm_ends.iter().copied()),
             covered: Ints::pack(rows.clone().map(|row| row.counted.0.into())),
             total: Ints::pack(rows.map(|row| row.counted.1.into())),
@@ -541,6 +553,7 @@ impl FileBuilder {
                 self.branches
                     .iter()
                     .flat_map(|row| row.first_arm..row.first_arm + row.n_arms)
+                    .map(|at| at as usize)
             };
             let hits = places()
                 .filter_map(|at| self.arm_hits.get(at).copied())
@@ -552,11 +565,23 @@ impl FileBuilder {
         }
         let outcomes = self.outcomes.iter();
         ArmRows {
-            hits: HitList::pack(self.arm_hits.iter().copied()),
+            hits: HitList::pack(&self.arm_hits),
             kinds: Ints::pack(outcomes.clone().map(|outcome| outcome.0.into())),
             numbers: Ints::pack(outcomes.clone().map(|outcome| outcome.1.into())),
             columns: Ints::pack(outcomes.map(|outcome| outcome.2.into())),
             texts: self.texts.drain(..).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_construct_is_stored_as_its_place() {
+        for (idx, construct) in CONSTRUCTS.into_iter().enumerate() {
+            assert_eq!(construct as usize, idx);
         }
     }
 }

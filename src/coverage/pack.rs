@@ -26,23 +26,26 @@ impl Default for Ints {
 
 impl Ints {
     /// Packs what an iterator yields; it is run twice, and must yield the same again.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the largest number was looked for before"
-    )]
     pub(super) fn pack(numbers: impl ExactSizeIterator<Item = u64> + Clone) -> Self {
         let (mut least, mut most) = (u64::MAX, 0);
         for n in numbers.clone() {
             least = least.min(n);
             most = most.max(n);
         }
-        if numbers.len() == 0 {
+        Self::pack_between(least, most, numbers)
+    }
+
+    /// The same where the least and the largest number are known.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the largest number is known"
+    )]
+    fn pack_between(least: u64, most: u64, numbers: impl ExactSizeIterator<Item = u64>) -> Self {
+        let len = numbers.len();
+        if len == 0 {
             Self::default()
         } else if least == most {
-            Self::Same {
-                n: most,
-                len: numbers.len(),
-            }
+            Self::Same { n: most, len }
         } else if u8::try_from(most).is_ok() {
             Self::U8(numbers.map(|n| n as u8).collect())
         } else if u16::try_from(most).is_ok() {
@@ -121,17 +124,26 @@ impl Default for HitList {
 }
 
 impl HitList {
-    pub(super) fn pack(hits: impl ExactSizeIterator<Item = Hits> + Clone) -> Self {
+    pub(super) fn pack(hits: &[Hits]) -> Self {
         let len = hits.len();
-        let counted = hits.clone().filter(|hits| hits.count().is_some()).count();
-        if counted == len {
-            return Self::Counted(Ints::pack(hits.map(|hits| hits.count().unwrap_or(0))));
+        let (mut least, mut most) = (u64::MAX, 0);
+        let mut n_counted = 0;
+        for hits in hits {
+            // What is not counted is as large as a number can be, so that it never is the least.
+            let count = hits.count().unwrap_or(u64::MAX);
+            n_counted += usize::from(count != u64::MAX);
+            least = least.min(count);
+            most = most.max(count);
         }
-        if counted > 0 {
-            return Self::Mixed(hits.collect());
+        if n_counted == len {
+            let counts = hits.iter().map(|hits| hits.count().unwrap_or(0));
+            return Self::Counted(Ints::pack_between(least, most, counts));
+        }
+        if n_counted > 0 {
+            return Self::Mixed(hits.into());
         }
         let mut words = vec![0_u64; len.div_ceil(64)].into_boxed_slice();
-        for (idx, hits) in hits.enumerate() {
+        for (idx, hits) in hits.iter().enumerate() {
             if let (true, Some(word)) = (hits.is_taken(), words.get_mut(idx / 64)) {
                 *word |= 1 << (idx % 64);
             }
@@ -224,7 +236,7 @@ mod tests {
                 .into_iter()
                 .filter(|hits| kind == 2 || hits.count().is_some() == (kind == 0))
                 .collect();
-            let packed = HitList::pack(hits.iter().copied());
+            let packed = HitList::pack(&hits);
             let again: Vec<_> = (0..packed.len()).filter_map(|idx| packed.get(idx)).collect();
             prop_assert_eq!(&again, &hits);
             for start in [0, hits.len() / 3] {

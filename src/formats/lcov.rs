@@ -4,65 +4,92 @@
 //! Latin-1 in the next. `-` and 0 both mean an arm that was never taken: lcov writes one where gcovr
 //! writes the other. The same file twice (two runs, concatenated) adds up, arm by arm.
 
+use std::ops::Range;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::oddities::Oddities;
 use super::{ParseError, Place, text};
 use crate::coverage::{
-    Construct, FileCoverage, Format, Hits, Line, Outcome, Position, Ratio, Report, Span, Totals,
-    Warning,
+    Construct, FileBuilder, FileCoverage, Format, Hits, Line, Outcome, Position, Ratio, Report,
+    Span, Totals, Warning,
 };
 
-/// Reads a report.
-pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
-    let mut oddities = Oddities::default();
+/// A place behind an offset where one file's records have ended.
+pub(super) fn cut(bytes: &[u8], from: usize) -> Option<usize> {
+    let end = b"\nend_of_record\n";
+    let found = memchr::memmem::find(bytes.get(from..)?, end)?;
+    Some(from + found + end.len())
+}
+
+/// The files of a range of the text that begins behind a cut and ends at the next.
+pub(super) fn part(bytes: &[u8], range: Range<usize>) -> Result<Part<'_>, ParseError> {
+    let mut part = Part::default();
     let mut section = Section::default();
-    // The bytes of each section by the name of its file, in the order of the report.
-    let mut found: Vec<Found<'_>> = Vec::new();
-    let mut places: FxHashMap<&[u8], usize> = FxHashMap::default();
-    let mut at = 0;
-    while let Some(read) = section.read(bytes, at, &mut oddities)? {
+    let mut at = range.start;
+    while at < range.end
+        && let Some(read) = section.read(bytes, at, &mut part.oddities)?
+    {
         at = read.end;
         if read.name.is_empty() {
             if !section.is_empty() {
-                oddities.note("records without a name", || {
+                part.oddities.note("records without a name", || {
                     let place = Place::of(bytes, read.start);
                     format!("the record at {place} names no source file (`SF:`); it is left out")
                 });
             }
             continue;
         }
-        if let Some(first) = places.get(read.name).and_then(|&idx| found.get_mut(idx)) {
-            first.again.push(read.start);
-            continue;
-        }
-        places.insert(read.name, found.len());
-        found.push(Found {
+        part.found.push(Found {
             start: read.start,
-            again: Vec::new(),
             name: read.name,
-            file: section.file(read.name, &mut oddities),
+            file: section.file(read.name, &mut part.oddities),
         });
     }
+    Ok(part)
+}
+
+/// The report that the parts of a text make.
+pub(super) fn join(bytes: &[u8], parts: Vec<Part<'_>>) -> Result<Report, ParseError> {
+    let mut oddities = Oddities::default();
+    let mut files: Vec<FileCoverage> = Vec::new();
+    // Where the sections of a file are: nearly always there is one.
+    let mut places: FxHashMap<&[u8], usize> = FxHashMap::default();
+    let mut starts: Vec<Vec<usize>> = Vec::new();
+    let mut names: Vec<&[u8]> = Vec::new();
+    for part in parts {
+        oddities.append(part.oddities);
+        for found in part.found {
+            let idx = *places.entry(found.name).or_insert(files.len());
+            if let Some(starts) = starts.get_mut(idx) {
+                starts.push(found.start);
+            } else {
+                files.push(found.file);
+                names.push(found.name);
+                starts.push(vec![found.start]);
+            }
+        }
+    }
+    let mut section = Section::default();
     let mut repeated = 0;
-    for file in &mut found {
-        if file.again.is_empty() {
+    for ((file, name), starts) in files.iter_mut().zip(names).zip(starts) {
+        if starts.len() == 1 {
             continue;
         }
         repeated += 1;
         section.clear();
-        for &start in std::iter::once(&file.start).chain(&file.again) {
+        for start in starts {
             section.add(bytes, start, &mut Oddities::default())?;
         }
         // Their figures cannot be added: both count the same arms.
         section.told = Told::default();
-        file.file = section.file(file.name, &mut oddities);
+        *file = section.file(name, &mut oddities);
     }
     let mut report = Report {
         format: Format::Lcov,
         tool: None,
         totals: Totals::default(),
-        files: found.into_iter().map(|found| found.file).collect(),
+        files,
         source_roots: Vec::new(),
         warnings: oddities.finish(),
     };
@@ -78,6 +105,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
     }
     settle(&mut report);
     Ok(report)
+}
+
+/// What was read of a part of the text.
+#[derive(Debug, Default)]
+pub(super) struct Part<'a> {
+    found: Vec<Found<'a>>,
+    oddities: Oddities,
 }
 
 /// Tells "none here" from "not measured": a file without a branch, in a report that has branches
@@ -111,11 +145,11 @@ fn settle(report: &mut Report) {
         .collect();
 }
 
+/// A section of the text, as a file.
+#[derive(Debug)]
 struct Found<'a> {
     name: &'a [u8],
     start: usize,
-    /// Where the other sections of the same file start.
-    again: Vec<usize>,
     file: FileCoverage,
 }
 
@@ -129,8 +163,13 @@ struct Read<'a> {
 /// The records of one file, collected. One is used for all sections, for its memory.
 #[derive(Default)]
 struct Section<'a> {
-    lines: Vec<(u32, u64)>,
-    arms: Vec<Arm<'a>>,
+    /// Holds the lines already; they need no second look.
+    builder: FileBuilder,
+    n_lines: usize,
+    arms: Vec<Arm>,
+    /// Blocks and arms that are no numbers, and where they are in the list.
+    words: Vec<&'a [u8]>,
+    word_places: FxHashMap<&'a [u8], u32>,
     functions: Vec<Function<'a>>,
     /// `FNDA:` in the order of the file; functions may come later.
     calls: Vec<(u64, &'a [u8])>,
@@ -153,25 +192,31 @@ struct Told {
 }
 
 /// A `BRDA:` record.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Arm<'a> {
+#[derive(Clone, Copy)]
+struct Arm {
     line: Line,
-    block: Name<'a>,
-    name: Name<'a>,
+    block: Name,
+    name: Name,
     throws: bool,
     hits: u64,
 }
 
-/// A number where it is one: they are ordered as numbers.
+/// A number below [`Name::WORDS`], or the place of a word above it: numbers come first, words in the order
+/// they were met.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Name<'a> {
-    Number(u64),
-    Text(&'a [u8]),
-}
+struct Name(u32);
 
-impl<'a> Name<'a> {
-    fn of(bytes: &'a [u8]) -> Self {
-        number(bytes).map_or(Self::Text(bytes), Self::Number)
+impl Name {
+    const WORDS: u32 = 1 << 31;
+
+    fn number(n: u64) -> Option<Self> {
+        let n = u32::try_from(n).ok()?;
+        (n < Self::WORDS).then_some(Self(n))
+    }
+
+    /// The place among the words, if it is one.
+    fn word(self) -> Option<usize> {
+        Some(self.0.checked_sub(Self::WORDS)? as usize)
     }
 }
 
@@ -205,8 +250,12 @@ struct Function<'a> {
 
 impl<'a> Section<'a> {
     fn clear(&mut self) {
-        self.lines.clear();
+        self.builder.start("");
+        self.n_lines = 0;
+        self.runs = 0;
         self.arms.clear();
+        self.words.clear();
+        self.word_places.clear();
         self.functions.clear();
         self.calls.clear();
         self.leaders.clear();
@@ -215,7 +264,7 @@ impl<'a> Section<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.arms.is_empty() && self.functions.is_empty()
+        self.n_lines == 0 && self.arms.is_empty() && self.functions.is_empty()
     }
 
     /// Reads the section that starts at an offset, forgetting what was read before. `None` at the end.
@@ -240,6 +289,10 @@ impl<'a> Section<'a> {
         let mut name = None;
         let mut at = start;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            if let Some(next) = self.usual(rest) {
+                at = bytes.len() - next.len();
+                continue;
+            }
             let length = memchr::memchr(b'\n', rest);
             let line = rest.get(..length.unwrap_or(rest.len())).unwrap_or(rest);
             let next = at + length.map_or(rest.len(), |length| length + 1);
@@ -280,6 +333,29 @@ impl<'a> Section<'a> {
             });
         }
         Ok(None)
+    }
+
+    /// The records that make up most of a file, in the form that every tool writes them in; what is left
+    /// of the text behind them. `None` for everything else, which [`Self::record`] looks at.
+    #[inline]
+    fn usual(&mut self, mut rest: &'a [u8]) -> Option<&'a [u8]> {
+        let start = rest.len();
+        while let [b'D', b'A', b':', record @ ..] = rest {
+            let Some((line, hits, next)) = usual_line(record) else {
+                break;
+            };
+            self.n_lines += 1;
+            self.builder.line(line, Hits::times(hits));
+            rest = next;
+        }
+        while let [b'B', b'R', b'D', b'A', b':', record @ ..] = rest {
+            let Some((arm, next)) = usual_arm(record) else {
+                break;
+            };
+            self.arms.push(arm);
+            rest = next;
+        }
+        (rest.len() < start).then_some(rest)
     }
 
     /// One record. `Err` says what was expected, `Ok(Some(kind))` what oddity it is.
@@ -346,7 +422,10 @@ impl<'a> Section<'a> {
         match u32::try_from(line) {
             Ok(0) | Err(_) => Ok(Some(Odd::NoSuchLine)),
             Ok(line) => {
-                self.lines.push((line, count));
+                if let Some(line) = Line::new(line) {
+                    self.n_lines += 1;
+                    self.builder.line(line, Hits::times(count));
+                }
                 Ok(odd.then_some(Odd::Negative))
             }
         }
@@ -379,67 +458,97 @@ impl<'a> Section<'a> {
         let Some(line) = u32::try_from(line).ok().and_then(Line::new) else {
             return Ok(Some(Odd::NoSuchLine));
         };
+        let (block, name) = (self.name(block), self.name(arm));
         self.arms.push(Arm {
             line,
-            block: Name::of(block),
-            name: Name::of(arm),
+            block,
+            name,
             throws,
             hits,
         });
         Ok(odd.then_some(Odd::Negative))
     }
 
+    /// A number as it is, anything else as a word.
+    fn name(&mut self, bytes: &'a [u8]) -> Name {
+        if let Some(name) = number(bytes).and_then(Name::number) {
+            return name;
+        }
+        let next = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        let words = &mut self.words;
+        let place = *self.word_places.entry(bytes).or_insert_with(|| {
+            words.push(bytes);
+            next
+        });
+        Name(place.saturating_add(Name::WORDS))
+    }
+
     /// The file that the records make.
     fn file(&mut self, name: &[u8], oddities: &mut Oddities) -> FileCoverage {
         let path = text::name(name);
-        let mut file = FileCoverage::builder(&path);
-        for &(line, count) in &self.lines {
-            if let Some(line) = Line::new(line) {
-                file.line(line, Hits::times(count));
-            }
+        self.builder.rename(&path);
+        self.tell_arms();
+        self.tell_functions();
+        let file = self.builder.take();
+        let counted = file.counted();
+        let totals = self.told.totals(counted);
+        compare(&path, totals, counted, oddities);
+        file.with_totals(totals)
+    }
+
+    /// Arms in the order of the text, each key once.
+    fn tell_arms(&mut self) {
+        let key = |arm: &Arm| (arm.line, arm.block, arm.name);
+        if !self.arms.is_sorted_by(|a, b| key(a) < key(b)) {
+            self.arms.sort_by_key(key);
+            self.arms.dedup_by(|next, kept| {
+                let same = key(next) == key(kept);
+                if same {
+                    kept.hits = kept.hits.saturating_add(next.hits);
+                }
+                same
+            });
         }
-        self.sort_arms();
         let mut at = None;
-        for same in self
-            .arms
-            .chunk_by(|a, b| (a.line, a.block, a.name) == (b.line, b.block, b.name))
-        {
-            let Some(&arm) = same.first() else { continue };
+        for arm in &self.arms {
             if at != Some((arm.line, arm.block)) {
-                file.branch(Span::line(arm.line), Construct::Unknown);
+                self.builder
+                    .branch(Span::line(arm.line), Construct::Unknown);
                 at = Some((arm.line, arm.block));
             }
-            let hits = same
-                .iter()
-                .fold(0, |sum: u64, arm| sum.saturating_add(arm.hits));
-            let words;
-            let outcome = match arm.name {
-                _ if arm.throws => Outcome::Throw,
-                Name::Number(_) => Outcome::Nth,
-                Name::Text(text) => {
-                    words = text::name(text);
-                    Outcome::Text(&words)
-                }
-            };
-            file.arm(outcome, Hits::times(hits));
-        }
-        self.functions_into(&mut file);
-        let counted = file.counted();
-        let totals = self.totals(counted);
-        compare(&path, totals, counted, oddities);
-        file.totals(totals);
-        file.finish()
-    }
-
-    /// In the order of the text, equal keys beside each other; what a tool wrote in order stays.
-    fn sort_arms(&mut self) {
-        let key = |arm: &Arm<'a>| (arm.line, arm.block, arm.name);
-        if !self.arms.is_sorted_by_key(key) {
-            self.arms.sort_by_key(key);
+            let hits = Hits::times(arm.hits);
+            if arm.throws {
+                self.builder.arm(Outcome::Throw, hits);
+            } else if let Some(words) = arm.name.word().and_then(|at| self.words.get(at)) {
+                self.builder.arm(Outcome::Text(&text::name(words)), hits);
+            } else {
+                self.builder.arm(Outcome::Nth, hits);
+            }
         }
     }
 
-    fn functions_into(&self, file: &mut crate::coverage::FileBuilder) {
+    fn tell_functions(&mut self) {
+        let pairs = || self.functions.iter().zip(&self.calls);
+        let in_pairs = self.functions.len() == self.calls.len()
+            && pairs().all(|(function, call)| function.name == call.1)
+            && self
+                .functions
+                .is_sorted_by(|a, b| a.span.start < b.span.start);
+        if in_pairs {
+            for (function, &(count, _)) in self.functions.iter().zip(&self.calls) {
+                self.builder.function(
+                    &text::name(function.name),
+                    function.span,
+                    Hits::times(count),
+                );
+            }
+        } else {
+            self.tell_functions_by_name();
+        }
+        self.tell_leaders();
+    }
+
+    fn tell_functions_by_name(&mut self) {
         let mut calls: FxHashMap<&[u8], u64> = FxHashMap::default();
         for &(count, name) in &self.calls {
             let sum = calls.entry(name).or_default();
@@ -452,13 +561,16 @@ impl<'a> Section<'a> {
                 continue;
             }
             let count = calls.get(function.name).copied().unwrap_or(0);
-            file.function(
+            self.builder.function(
                 &text::name(function.name),
                 function.span,
                 Hits::times(count),
             );
         }
-        // Since lcov 2.2 a function with several names (templates, constructors) is one function.
+    }
+
+    /// Since lcov 2.2 a function with several names (templates, constructors) is one function.
+    fn tell_leaders(&mut self) {
         let mut named: FxHashMap<_, (&[u8], u64)> = FxHashMap::default();
         for &(id, count, name) in &self.aliases {
             let (_, sum) = named.entry(id).or_insert((name, 0));
@@ -475,23 +587,25 @@ impl<'a> Section<'a> {
                 let count = same
                     .iter()
                     .fold(0, |sum: u64, &(_, _, count)| sum.saturating_add(count));
-                file.function(&text::name(name), span, Hits::times(count));
+                self.builder
+                    .function(&text::name(name), span, Hits::times(count));
             }
         }
     }
+}
 
+impl Told {
     /// The stored figures; raw captures of lcov 1 store none, and then the records are counted.
-    fn totals(&self, counted: Totals) -> Totals {
-        let told = self.told;
+    fn totals(self, counted: Totals) -> Totals {
         let figure =
             |total: Option<u64>, hit: Option<u64>, counted: Option<Ratio>| match (total, hit) {
                 (Some(total), Some(hit)) => Some(Ratio::new(hit, total)),
                 _ => counted.filter(|counted| counted.total > 0),
             };
         Totals {
-            branches: figure(told.brf, told.brh, counted.branches),
-            lines: figure(told.lf, told.lh, counted.lines).or(Some(Ratio::default())),
-            functions: figure(told.fnf, told.fnh, counted.functions),
+            branches: figure(self.brf, self.brh, counted.branches),
+            lines: figure(self.lf, self.lh, counted.lines).or(Some(Ratio::default())),
+            functions: figure(self.fnf, self.fnh, counted.functions),
             statements: None,
         }
     }
@@ -512,11 +626,101 @@ fn compare(path: &str, totals: Totals, counted: Totals, oddities: &mut Oddities)
             oddities.note("files whose figures and records differ", || {
                 format!(
                     "{} stores {} of {} {what} taken, its records make {} of {}; the stored figures are shown",
-                    text::quote_name(path), told.covered, told.total, counted.covered, counted.total
+                    text::quote_name(path),
+                    told.covered,
+                    told.total,
+                    counted.covered,
+                    counted.total
                 )
             });
         }
     }
+}
+
+/// `line,count` and the end of the line, nothing else; and what follows.
+#[inline]
+fn usual_line(record: &[u8]) -> Option<(Line, u64, &[u8])> {
+    let (line, [b',', rest @ ..]) = digits(record)? else {
+        return None;
+    };
+    let (hits, [b'\n', rest @ ..]) = digits(rest)? else {
+        return None;
+    };
+    Some((Line::new(u32::try_from(line).ok()?)?, hits, rest))
+}
+
+/// `line,block,arm,taken` in numbers (or `-`) and the end of the line, nothing else; and what follows.
+#[inline]
+fn usual_arm(record: &[u8]) -> Option<(Arm, &[u8])> {
+    let (line, [b',', rest @ ..]) = digits(record)? else {
+        return None;
+    };
+    let (block, [b',', rest @ ..]) = digits(rest)? else {
+        return None;
+    };
+    let (name, [b',', rest @ ..]) = digits(rest)? else {
+        return None;
+    };
+    let (hits, rest) = match rest {
+        [b'-', rest @ ..] => (0, rest),
+        rest => digits(rest)?,
+    };
+    let [b'\n', rest @ ..] = rest else {
+        return None;
+    };
+    let arm = Arm {
+        line: Line::new(u32::try_from(line).ok()?)?,
+        block: Name::number(block)?,
+        name: Name::number(name)?,
+        throws: false,
+        hits,
+    };
+    Some((arm, rest))
+}
+
+/// A number of 1 to 19 digits, which fits, and what follows it.
+///
+/// Eight bytes at a time: how many digits a count has is anybody's guess, and a loop that guesses wrong
+/// costs more than the arithmetic.
+#[inline]
+fn digits(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+    const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
+    // Carries a digit's byte to just below its highest bit, and anything larger into it.
+    const PAST_NINE: u64 = u64::from_le_bytes([0x80 - 10; 8]);
+    let Some(chunk) = bytes.first_chunk::<8>() else {
+        return few_digits(bytes);
+    };
+    let digits = u64::from_le_bytes(*chunk) ^ ZEROS;
+    // The lowest set bit is in the first byte that is no digit: only bytes behind it can be wrong.
+    let other = (digits.wrapping_add(PAST_NINE) | digits) & HIGHEST;
+    let length = other.trailing_zeros() / 8;
+    if length == 0 {
+        return None;
+    }
+    if length == 8 {
+        return few_digits(bytes);
+    }
+    // The first digit is the lowest byte and the most significant: zeros come in before it.
+    let all = digits << (64 - 8 * length);
+    let pairs = (all.wrapping_mul(10).wrapping_add(all >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let number = (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xffff_ffff;
+    Some((number, bytes.get(length as usize..)?))
+}
+
+/// The same, one after the other.
+#[cold]
+fn few_digits(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut rest = bytes;
+    let mut number = 0_u64;
+    while let [byte @ b'0'..=b'9', tail @ ..] = rest {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+        rest = tail;
+    }
+    (1..=19)
+        .contains(&(bytes.len() - rest.len()))
+        .then_some((number, rest))
 }
 
 /// What is before and after the first separator.

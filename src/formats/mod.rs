@@ -4,7 +4,7 @@
 //! beside it, or an error that names the place in the input. It imports only the `coverage` room.
 //!
 //! To add a format: a row in [`crate::coverage::Format`], a file here with
-//! `pub(super) fn parse(text: &[u8]) -> Result<Report, ParseError>`, a row in [`parse`] below and one in
+//! `pub(super) fn parse(text: &[u8]) -> Result<Report, ParseError>`, a row in `reading.rs` and one in
 //! `sniff.rs`. The bytes that a parser gets are UTF-8 or Latin-1 without a byte order mark; [`Place`]s
 //! are offsets in them. `json.rs`, `xml.rs`, `text.rs` and `oddities.rs` are shared by all of them.
 
@@ -25,15 +25,17 @@ mod json;
 mod lcov;
 mod llvm_cov;
 mod oddities;
+mod reading;
 mod simplecov;
 mod sniff;
 mod text;
 mod xml;
 
 pub use error::{ParseError, Place};
+pub use reading::{Part, Reading};
 pub use sniff::{HEAD, sniff};
 
-use crate::coverage::{Format, Report};
+use crate::coverage::Report;
 
 /// Reads a whole report, whatever format it is in.
 ///
@@ -43,20 +45,7 @@ use crate::coverage::{Format, Report};
 /// # Errors
 /// When the bytes are no report of a known format, or one that is cut off or contradicts itself.
 pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
-    let text = text::decode(bytes);
-    let text: &[u8] = &text;
-    match sniff::decoded(text)? {
-        Format::Istanbul => istanbul::parse(text),
-        Format::IstanbulSummary => istanbul_summary::parse(text),
-        Format::CoveragePy => coverage_py::parse(text),
-        Format::JacocoXml => jacoco_xml::parse(text),
-        Format::JacocoCsv => jacoco_csv::parse(text),
-        Format::Lcov => lcov::parse(text),
-        Format::Cobertura => cobertura::parse(text),
-        Format::Clover => clover::parse(text),
-        Format::LlvmCov => llvm_cov::parse(text),
-        Format::Gcovr => gcovr::parse(text),
-        Format::GoCover => go_cover::parse(text),
-        Format::SimpleCov => simplecov::parse(text),
-    }
+    let reading = Reading::new(bytes, 1)?;
+    let parts = (0..reading.n_parts()).map(|idx| reading.part(idx));
+    reading.join(parts.collect())
 }
