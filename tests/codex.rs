@@ -620,6 +620,33 @@ async fn without_a_network_it_waits_and_can_be_interrupted() {
 
 #[tokio::test]
 #[ignore = "needs the Codex CLI"]
+async fn what_runs_without_a_sandbox_ends_with_a_killed_codex() {
+    let (_server, home, mut driver) = set_up(
+        "gpt-5.5",
+        json!({"replies": [{"output": [{"run": "sleep 1; echo begun; setsid sleep 300 & sleep 301"}]}]}),
+    );
+    let mut settings = settings(&home);
+    settings.sandbox = Sandbox::DangerFullAccess;
+    driver.session = Session::new(settings);
+    driver.send("go");
+    driver.until_command_says("begun").await;
+    kill_codex(&home);
+    driver.until_failed().await;
+    home.assert_nothing_left();
+    driver.quit().await;
+}
+
+fn kill_codex(home: &CodexHome) {
+    let (pid, _) = home
+        .processes()
+        .into_iter()
+        .find(|(_, command)| command.contains("app-server"))
+        .expect("codex runs");
+    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs the Codex CLI"]
 async fn killed_codex_is_told_of_and_the_next_prompt_goes_on_in_the_same_thread() {
     let (server, home, mut driver) = set_up(
         "gpt-5.5",
@@ -633,12 +660,7 @@ async fn killed_codex_is_told_of_and_the_next_prompt_goes_on_in_the_same_thread(
     let config_before = fs::read_to_string(home.config()).unwrap();
     driver.send("go");
     driver.until_command_says("begun").await;
-    let (pid, _) = home
-        .processes()
-        .into_iter()
-        .find(|(_, command)| command.ends_with("app-server "))
-        .expect("codex runs");
-    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    kill_codex(&home);
     let failure = driver.until_failed().await;
     assert_eq!(failure.kind, FailureKind::Ended);
     assert!(failure.says.contains("signal 9"), "{failure:?}");

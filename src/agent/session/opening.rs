@@ -29,7 +29,11 @@ impl Session {
         });
         step.outgoing.push(Outgoing::Start(Launch {
             command: self.settings.command.clone(),
-            args: vec!["app-server".to_owned()],
+            // A snapshot of the login shell would run the person's profile in the background, for seconds where
+            // that is slow, beyond our own end; and no login shell is used.
+            args: ["app-server", "-c", "features.shell_snapshot=false"]
+                .map(str::to_owned)
+                .to_vec(),
             cwd: self.settings.root.clone(),
             probe: wants_sandbox
                 .then(|| vec!["sandbox".to_owned(), "--".to_owned(), "true".to_owned()]),

@@ -172,7 +172,7 @@ fn a_prompt_to_nothing_starts_everything_and_is_sent_when_all_is_ready() {
     match &step.outgoing[..] {
         [Outgoing::Start(launch)] => {
             assert_eq!(launch.command, "codex");
-            assert_eq!(launch.args, ["app-server"]);
+            assert_eq!(launch.args[0], "app-server");
             assert_eq!(launch.cwd, "/p");
             assert_eq!(
                 launch.probe.as_deref(),

@@ -8,6 +8,7 @@ mod lines;
 mod locate;
 mod mount_points;
 mod stop;
+mod stragglers;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -24,6 +25,7 @@ use tracing::debug;
 use self::lines::{LineReader, MOST_LINE};
 use self::mount_points::MountPoints;
 use self::stop::{describe, end_child, kill_group};
+use self::stragglers::Mark;
 use crate::agent::{Incoming, Launch, Outgoing, decode};
 use crate::app::message::Message;
 use crate::harmless;
@@ -149,7 +151,9 @@ async fn live(
         }
     };
     let mount_points = MountPoints::absent_from(&cwd);
+    let mark = Mark::new();
     let mut child = match command(&program, &launch.args, &cwd)
+        .env(stragglers::VARIABLE, mark.as_str())
         .stdin(Stdio::piped())
         .spawn()
     {
@@ -188,6 +192,8 @@ async fn live(
     };
     // What was started along with it and does not die with it: the native program under a killed wrapper.
     kill_group(group);
+    // Reads as many small files as there are processes: too long for the thread of the loop.
+    drop(tokio::task::spawn_blocking(move || mark.kill_all()).await);
     mount_points.remove();
     drop(gone);
     for task in [writer, probe].into_iter().flatten() {
