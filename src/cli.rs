@@ -61,6 +61,8 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the man page
     Man,
+    /// Close gaps without a screen: Codex writes tests, reports written afterwards decide
+    Close(CloseArgs),
 }
 
 impl Command {
@@ -72,6 +74,7 @@ impl Command {
             Self::Check(args) => &args.reports,
             // Those of diff are no union; it reads each by itself.
             Self::Diff(_) | Self::Init(_) | Self::Completions(_) | Self::Man => &[],
+            Self::Close(args) => &args.reports,
         }
     }
 }
@@ -203,6 +206,46 @@ pub enum DiffFormat {
     Text,
     Json,
     Markdown,
+}
+
+#[derive(Debug, Args)]
+pub struct CloseArgs {
+    /// Coverage reports; without one, they are looked for in the usual places
+    #[arg(value_name = "REPORT", value_hint = ValueHint::FilePath)]
+    pub reports: Vec<PathBuf>,
+    /// Stop when the report's total branch coverage is this [default: branches under [target] in untaken.toml]
+    #[arg(long, value_name = "PCT", value_parser = percent)]
+    pub target: Option<Percent>,
+    /// Work on at most so many files
+    #[arg(long, value_name = "N")]
+    pub max_files: Option<u32>,
+    /// Work on at most so many gaps
+    #[arg(long, value_name = "N")]
+    pub max_gaps: Option<u32>,
+    /// Start no turn that would probably pass this many tokens
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<u64>,
+    /// Stop after so many minutes
+    #[arg(long, value_name = "N")]
+    pub max_minutes: Option<u64>,
+    /// Turns for each batch that still has open gaps
+    #[arg(long, value_name = "N")]
+    pub rounds: Option<u32>,
+    /// Only what lies on lines changed since the merge base with this revision
+    #[arg(long, value_name = "BASE")]
+    pub diff: Option<String>,
+    /// Work on this share of the files only, the same on every machine
+    #[arg(long, value_name = "I/N", value_parser = crate::triage::Shard::parse)]
+    pub shard: Option<crate::triage::Shard>,
+    /// Say what would be done and what it would probably cost, and stop
+    #[arg(long)]
+    pub plan: bool,
+    /// Commit the tests that are kept
+    #[arg(long)]
+    pub commit: bool,
+    /// Write the result to a file instead of standard output
+    #[arg(short, long, value_name = "RESULT.json", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
 }
 
 /// A percentage as people type it: `80`, `83.42`, `80%`; 0 to 100, at most two decimals.

@@ -35,7 +35,7 @@ const ROOMS: &[(&str, &str)] = &[
         "view",
         "coverage formats gaps agent triage evidence highlight app",
     ),
-    ("cli", "coverage"),
+    ("cli", "coverage triage"),
     ("settings", "cli coverage"),
     (
         "runtime",

@@ -6,6 +6,7 @@
 
 mod check;
 mod choice;
+mod close;
 mod diff;
 mod gaps;
 mod init;
@@ -64,7 +65,11 @@ pub fn run_without_settings(command: &Command) -> Option<u8> {
     let text = match command {
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man => shell::man(),
-        Command::Gaps(_) | Command::Check(_) | Command::Diff(_) | Command::Init(_) => return None,
+        Command::Gaps(_)
+        | Command::Check(_)
+        | Command::Diff(_)
+        | Command::Close(_)
+        | Command::Init(_) => return None,
     };
     Some(say(&Answer {
         stdout: text,
@@ -84,6 +89,7 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
         }
         Command::Check(args) => check::run(args, settings, style),
         Command::Diff(args) => diff::run(args, settings, style),
+        Command::Close(args) => close::run(args, settings),
     };
     match answer {
         Ok(answer) => say(&answer),

@@ -12,6 +12,7 @@ pub mod demo;
 mod editor;
 mod effects;
 mod event_loop;
+pub mod examine;
 mod frame;
 pub mod git;
 mod input;
@@ -32,6 +33,7 @@ mod tasks;
 mod terminal;
 mod test_runs;
 pub mod tests_run;
+pub mod turns;
 pub mod watch;
 
 use std::io::{self, Write as _};

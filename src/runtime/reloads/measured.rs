@@ -18,7 +18,7 @@ const MOST_TEXT: usize = 24 << 20;
 
 /// One measurement.
 #[derive(Clone, Debug)]
-pub(super) struct Measured {
+pub(in crate::runtime) struct Measured {
     facts: Vec<Facts>,
     by_path: FxHashMap<FilePath, usize>,
     totals: Totals,
@@ -27,7 +27,7 @@ pub(super) struct Measured {
 impl Measured {
     /// Takes down a measurement. Files whose coverage is what it was share it with `last`, so that many
     /// reloads cost the memory of one; so do their texts, as they were read before.
-    pub(super) fn take_down(coverage: &mut Coverage, last: Option<&Self>) -> Self {
+    pub(in crate::runtime) fn take_down(coverage: &mut Coverage, last: Option<&Self>) -> Self {
         let facts: Vec<Facts> = coverage
             .files
             .iter_mut()
@@ -58,13 +58,13 @@ impl Measured {
     }
 
     /// What was measured of a file.
-    pub(super) fn of(&self, path: &FilePath) -> Option<&Facts> {
+    pub(in crate::runtime) fn of(&self, path: &FilePath) -> Option<&Facts> {
         self.facts.get(*self.by_path.get(path)?)
     }
 
     /// Reads the texts of files whose coverage differs from `last`, or of all where there is none; a text
     /// of `last` that is still what lies on the disk is shared. Stops early when `go_on` says so.
-    pub(super) fn read_texts(
+    pub(in crate::runtime) fn read_texts(
         &mut self,
         root: &Path,
         files: &[CoveredFile],
@@ -113,7 +113,7 @@ impl Measured {
     }
 
     /// What became of the arms from here to a later measurement.
-    pub(super) fn until(&self, later: &Self) -> Delta {
+    pub(in crate::runtime) fn until(&self, later: &Self) -> Delta {
         let mut delta = gaps::delta(&self.facts, &later.facts);
         // The tools' own totals, which the files need not add up to.
         delta.before = self.totals;
@@ -124,7 +124,7 @@ impl Measured {
 
 /// Which texts are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Which {
+pub(in crate::runtime) enum Which {
     /// Of files whose coverage changed: what a comparison needs at once.
     Changed,
     All,

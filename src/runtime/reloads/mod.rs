@@ -6,7 +6,7 @@
 
 mod changes;
 mod known;
-mod measured;
+pub(super) mod measured;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,0 +1,61 @@
+//! `close --plan`: what would be done and what it would probably cost, before a single token is spent.
+
+use std::fmt::Write as _;
+
+use super::choose::Chosen;
+use super::total_percent;
+use crate::cli::CloseArgs;
+use crate::coverage::Coverage;
+use crate::harmless;
+use crate::settings::Settings;
+use crate::triage::{batches, forecast_tokens};
+
+/// The plan as text, a line for each batch.
+pub(super) fn text(
+    args: &CloseArgs,
+    settings: &Settings,
+    coverage: &Coverage,
+    chosen: &Chosen,
+) -> String {
+    let batches = batches(&chosen.picks);
+    let mut out = String::new();
+    if let Some(percent) = total_percent(&coverage.totals) {
+        let target = args
+            .target
+            .or(settings.target)
+            .map_or(String::new(), |target| format!(", target {target} %"));
+        let _ = writeln!(out, "now at {percent} %{target}");
+    }
+    let mut tokens = 0_u64;
+    for batch in &batches {
+        let forecast = forecast_tokens(batch.picks.len() as u64);
+        tokens = tokens.saturating_add(forecast);
+        let _ = writeln!(
+            out,
+            "{:>4} gaps  {:>4} arms  about {:>8} tokens  {}",
+            batch.picks.len(),
+            batch.arms(),
+            forecast,
+            harmless::line(batch.file.as_str())
+        );
+    }
+    let _ = writeln!(
+        out,
+        "{} files, {} gaps, {} turns in the first round, about {tokens} tokens",
+        chosen.n_files,
+        chosen.picks.len(),
+        batches.len()
+    );
+    let most = args.max_tokens.unwrap_or(settings.agent.max_tokens);
+    let rounds = args.rounds.unwrap_or(settings.agent.rounds);
+    let _ = writeln!(out, "at most {rounds} rounds and {most} tokens");
+    for left in &chosen.left_out {
+        let _ = writeln!(
+            out,
+            "left out: {} ({})",
+            harmless::line(&left.file),
+            harmless::line(&left.reason)
+        );
+    }
+    out
+}

@@ -1,0 +1,234 @@
+//! Runs of the tests that are measured, and runs of some files alone.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::super::reloads::measured::{Measured, Which};
+use super::super::reports::Sources;
+use super::super::tests_run::{RunEnd, Sandbox, TestCommand, TestRun};
+use super::{ExamineError, Examiner, Progress, lock};
+use crate::coverage::{Coverage, FilePath, Totals};
+use crate::evidence::elsewhere::{Elsewhere, elsewhere};
+use crate::evidence::suite::TestOutcome;
+
+/// One run of the whole suite, with the report that it wrote.
+#[derive(Debug)]
+pub struct Measurement {
+    pub outcome: TestOutcome,
+    pub took: Duration,
+    pub totals: Totals,
+    pub coverage: Coverage,
+    pub(in crate::runtime) measured: Measured,
+}
+
+/// What tells whether a file was written: its content may well be the same again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    len: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let found = fs::metadata(path).ok()?;
+    Some(Stamp {
+        inode: found.ino(),
+        len: found.len(),
+        modified: (found.mtime(), found.mtime_nsec()),
+        changed: (found.ctime(), found.ctime_nsec()),
+    })
+}
+
+impl Examiner {
+    /// Runs the suite and reads its report, and leaves the project's own report as it was.
+    pub(super) fn measure_aside(&mut self) -> Result<Measurement, ExamineError> {
+        lock(&self.record).put_reports_aside(&self.reports)?;
+        let measured = self.measure(true);
+        lock(&self.record).put_back_reports()?;
+        measured
+    }
+
+    /// Runs the suite as the user would, so that the project's own report is the one of this tree.
+    pub(super) fn measure_in_place(&mut self) -> Result<Measurement, ExamineError> {
+        self.measure(false)
+    }
+
+    fn measure(&mut self, may_write_elsewhere: bool) -> Result<Measurement, ExamineError> {
+        let place = if may_write_elsewhere {
+            self.place_elsewhere()?
+        } else {
+            None
+        };
+        let (shell, reports, writable) = match &place {
+            Some((folder, Elsewhere { command, report })) => (
+                command.clone(),
+                vec![folder.join(report)],
+                vec![folder.clone()],
+            ),
+            None => (
+                self.test_command().to_owned(),
+                self.reports.clone(),
+                Vec::new(),
+            ),
+        };
+        let before: Vec<Option<Stamp>> = reports.iter().map(|report| stamp(report)).collect();
+        let ran = self.run(shell.clone(), writable)?;
+        if !ran.outcome.passed() {
+            // A failed run may have written no report, or one of half the tests: what it says is not asked.
+            return Ok(Measurement {
+                outcome: ran.outcome,
+                took: ran.took,
+                totals: Totals::default(),
+                coverage: Coverage::default(),
+                measured: Measured::take_down(&mut Coverage::default(), None),
+            });
+        }
+        for (report, before) in reports.iter().zip(before) {
+            let after = stamp(report);
+            if after.is_none() || after == before {
+                let report = report
+                    .strip_prefix(self.root())
+                    .unwrap_or(report)
+                    .display()
+                    .to_string();
+                return Err(ExamineError::NoReport {
+                    command: shell,
+                    report,
+                });
+            }
+        }
+        let mut coverage = self
+            .reader
+            .read(&reports, Sources::Found)
+            .map_err(|failure| ExamineError::Unreadable {
+                path: failure.path.as_str().to_owned(),
+                message: failure.message,
+            })?;
+        let last = self
+            .baseline
+            .as_ref()
+            .map(|baseline| Arc::clone(&baseline.measured));
+        let mut measured = Measured::take_down(&mut coverage, last.as_deref());
+        measured.read_texts(
+            self.root(),
+            &coverage.files,
+            last.as_deref(),
+            Which::All,
+            || true,
+        );
+        if let Some((folder, _)) = place {
+            let _ = fs::remove_dir_all(folder);
+        }
+        Ok(Measurement {
+            outcome: ran.outcome,
+            took: ran.took,
+            totals: coverage.totals,
+            coverage,
+            measured,
+        })
+    }
+
+    /// A folder that nobody could have prepared, and the command that writes the report there; `None`
+    /// where the runner does not take one.
+    fn place_elsewhere(&mut self) -> Result<Option<(PathBuf, Elsewhere)>, ExamineError> {
+        let [info] = self.infos.as_slice() else {
+            return Ok(None);
+        };
+        self.n_measured += 1;
+        let folder = lock(&self.record)
+            .folder()
+            .join(format!("measured-{}", self.n_measured));
+        let command = self.test_command();
+        let script = package_script(self.root(), command);
+        let found = elsewhere(
+            command,
+            script.as_deref(),
+            info.format,
+            &folder.to_string_lossy(),
+        );
+        if found.is_some() {
+            fs::create_dir_all(&folder)?;
+        }
+        Ok(found.map(|elsewhere| (folder, elsewhere)))
+    }
+
+    /// Runs some test files by themselves; `None` where no command for that is known. The project's own
+    /// report stays what it was.
+    pub(super) fn run_alone(
+        &mut self,
+        files: &[FilePath],
+    ) -> Result<Option<TestRun>, ExamineError> {
+        let Some(shell) = self.tests.command_for(files) else {
+            return Ok(None);
+        };
+        lock(&self.record).put_reports_aside(&self.reports)?;
+        let ran = self.run(shell, Vec::new());
+        lock(&self.record).put_back_reports()?;
+        ran.map(Some)
+    }
+
+    fn run(&self, shell: String, more_writable: Vec<PathBuf>) -> Result<TestRun, ExamineError> {
+        let sandbox = match &self.sandbox {
+            Sandbox::None => Sandbox::None,
+            Sandbox::Codex { program, writable } => {
+                let writable = writable.iter().cloned().chain(more_writable).collect();
+                Sandbox::Codex {
+                    program: program.clone(),
+                    writable,
+                }
+            }
+        };
+        let command = TestCommand {
+            shell,
+            folder: self.settings.root.clone(),
+            environment: Vec::new(),
+            sandbox,
+            timeout: self.settings.tests.timeout,
+            supervisor: self.supervisor.clone(),
+        };
+        let (output, mut printed) = mpsc::channel(64);
+        let progress = self.progress.clone();
+        let ran = self.handle.block_on(async {
+            let forward = async {
+                while let Some(text) = printed.recv().await {
+                    let _ = progress.try_send(Progress::Output(text));
+                }
+            };
+            let (ran, ()) = tokio::join!(command.run(Some(output), self.stop.clone()), forward);
+            ran
+        })?;
+        match ran.end {
+            RunEnd::Stopped => Err(ExamineError::Stopped),
+            RunEnd::ByItself | RunEnd::TimedOut => Ok(ran),
+        }
+    }
+}
+
+/// What a package script runs, for commands such as `npm test` and `npm run cover`.
+fn package_script(root: &Path, command: &str) -> Option<String> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let name = match words.as_slice() {
+        ["npm", "test" | "t", ..] => "test",
+        [
+            "npm" | "bun" | "yarn" | "pnpm",
+            "run" | "run-script",
+            name,
+            ..,
+        ]
+        | ["yarn" | "pnpm", name, ..] => name,
+        _ => return None,
+    };
+    let text = fs::read(root.join("package.json")).ok()?;
+    let package: serde_json::Value = serde_json::from_slice(&text).ok()?;
+    package
+        .get("scripts")?
+        .get(name)?
+        .as_str()
+        .map(str::to_owned)
+}
