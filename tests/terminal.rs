@@ -264,7 +264,7 @@ fn the_first_report_of_a_project_shows_by_itself() {
     let folder = harbour();
     fs::remove_dir_all(folder.path().join("coverage")).unwrap();
     let mut pty = Start::untaken(folder.path()).start();
-    pty.wait_for("no coverage rep");
+    pty.wait_for("looks for reports again");
     write(folder.path(), HARBOUR_REPORT, HARBOUR_BEFORE);
     pty.wait_for("branches 50.0 % 1/2");
     pty.type_keys("q");
@@ -282,6 +282,33 @@ fn the_mouse_is_asked_for_unless_the_settings_say_no() {
     fs::write(folder.path().join("untaken.toml"), "[ui]\nmouse = false\n").unwrap();
     let mut pty = explorer(&folder);
     assert_eq!(mode(&pty), vt100::MouseProtocolMode::None);
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn the_theme_follows_the_terminals_background() {
+    let folder = harbour();
+    let mut pty = explorer(&folder);
+    let asked = String::from_utf8_lossy(&pty.bytes()).contains("\x1b]11;?\x07");
+    assert!(asked, "the terminal is asked for its background");
+    let colours = |pty: &Pty| {
+        pty.look(|screen| {
+            let (rows, columns) = screen.size();
+            let cells = (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |at| (row, at)));
+            cells
+                .filter_map(|(row, at)| screen.cell(row, at))
+                .map(|cell| (cell.fgcolor(), cell.bgcolor()))
+                .collect::<Vec<_>>()
+        })
+    };
+    pty.wait_quiet(Duration::from_millis(300));
+    let dark = colours(&pty);
+    // None of the answer is a key: `r`, `g` and digits would be commands.
+    pty.type_keys("\x1b]11;rgb:fafa/fafa/f0f0\x1b\\");
+    pty.wait_quiet(Duration::from_millis(300));
+    assert_ne!(colours(&pty), dark, "it is drawn for a light background");
+    assert!(pty.text().contains("berths.py"));
     pty.type_keys("q");
     assert_clean_end(&mut pty, 0);
 }

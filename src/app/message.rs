@@ -20,6 +20,10 @@ pub enum Message {
     },
     /// The terminal window gained or lost the focus.
     Focus(bool),
+    /// The terminal said which background it has; asked only where the theme is to follow it.
+    Background {
+        is_light: bool,
+    },
     /// The reports were read, or could not be.
     Reports {
         request: RequestId,

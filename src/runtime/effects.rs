@@ -42,6 +42,7 @@ pub(super) enum ForScreen {
 pub(super) struct Jobs {
     tasks: Tasks,
     around: Surroundings,
+    settings: Arc<Settings>,
     reloads: Reloads,
     colours: Colours,
     codex: Codex,
@@ -59,10 +60,11 @@ impl Jobs {
         let tasks = Tasks::new(sender);
         Self {
             reloads: Reloads::new(&tasks, &settings),
-            test_runs: TestRuns::new(tasks.clone(), settings),
+            test_runs: TestRuns::new(tasks.clone(), Arc::clone(&settings)),
             codex: Codex::new(tasks.sender()),
             colours: Colours::new(&tasks),
             tasks,
+            settings,
             around,
         }
     }
@@ -108,6 +110,12 @@ impl Jobs {
             Effect::Quit { status } => return Some(ForScreen::Quit { status }),
         }
         None
+    }
+
+    /// Whether the terminal has to be asked for its background before the theme is known.
+    #[must_use]
+    pub(super) fn must_ask_for_background(&self) -> bool {
+        self.around.must_ask_for_background(self.settings.ui.theme)
     }
 
     /// What stands between us and the terminal.

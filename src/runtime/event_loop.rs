@@ -17,6 +17,7 @@ use super::effects::{ForScreen, Jobs};
 use super::frame::FrameLimiter;
 #[cfg(debug_assertions)]
 use super::panics;
+use super::replies::{self, Heard, Replies};
 use super::signals::{Signal, Signals};
 use super::terminal::Screen;
 use super::{attention, clipboard, input};
@@ -53,8 +54,13 @@ pub(super) async fn run<S: Screen>(
         focused: true,
         asked: VecDeque::new(),
         started: Instant::now(),
+        replies: Replies::default(),
         status: None,
     };
+    if round.jobs.must_ask_for_background() {
+        round.replies.expect();
+        round.send(replies::QUESTION);
+    }
     let effects = round.app.start();
     round.carry_out(effects);
     round.handle(Message::Resize { columns, rows }).await;
@@ -77,7 +83,7 @@ pub(super) async fn run<S: Screen>(
         match woken {
             Woken::Signal(Signal::End(number)) => round.end(number).await,
             Woken::Signal(Signal::Continued) => round.repaint(),
-            Woken::Terminal(Some(event)) => round.event(event).await,
+            Woken::Terminal(Some(event)) => round.hear(event).await,
             // The terminal was closed under us; the signal that says so may have gone to somebody else.
             Woken::Terminal(None) => round.end(HANGUP).await,
             Woken::Message(message) => {
@@ -178,11 +184,26 @@ struct Round<'a, S: Screen> {
     /// What the program asked of the terminal and was not done yet.
     asked: VecDeque<ForScreen>,
     started: Instant,
+    replies: Replies,
     /// Set once the program is to end.
     status: Option<i32>,
 }
 
 impl<S: Screen> Round<'_, S> {
+    async fn hear(&mut self, event: Event) {
+        match self.replies.hear(event) {
+            Heard::Nothing => {}
+            Heard::Background { is_light } => {
+                self.handle(Message::Background { is_light }).await;
+            }
+            Heard::Keys(events) => {
+                for event in events {
+                    self.event(event).await;
+                }
+            }
+        }
+    }
+
     async fn event(&mut self, event: Event) {
         match event {
             Event::FocusGained => self.focused = true,

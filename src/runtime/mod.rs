@@ -21,6 +21,7 @@ mod panics;
 pub mod project;
 pub mod prompts;
 mod reloads;
+mod replies;
 pub mod reports;
 pub mod settle;
 mod signals;

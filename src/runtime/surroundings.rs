@@ -83,6 +83,16 @@ impl Surroundings {
         }
     }
 
+    /// Whether the terminal has to be asked for its background before the theme is known. The Linux console
+    /// and screen would show the question, or swallow it.
+    #[must_use]
+    pub(super) fn must_ask_for_background(&self, theme: Theme) -> bool {
+        let term = self.term.as_deref().unwrap_or_default();
+        let knows = self.multiplexer() != Multiplexer::Screen
+            && !["linux", "vt100", "vt220", "ansi"].contains(&term);
+        theme == Theme::Auto && self.is_light().is_none() && self.no_color.is_none() && knows
+    }
+
     /// Whether the background is light, where `COLORFGBG` tells (rxvt, Konsole and others: `15;0`).
     #[must_use]
     pub(super) fn is_light(&self) -> Option<bool> {
@@ -161,6 +171,21 @@ mod tests {
             around.look(Theme::ColourBlind).theme,
             ThemeName::ColourBlind
         );
+    }
+
+    #[test]
+    fn a_terminal_is_asked_for_its_background_only_where_that_counts() {
+        let mut around = Surroundings {
+            term: Some("xterm-256color".into()),
+            ..Surroundings::default()
+        };
+        assert!(around.must_ask_for_background(Theme::Auto));
+        assert!(!around.must_ask_for_background(Theme::Dark));
+        around.colorfgbg = Some("0;15".into());
+        assert!(!around.must_ask_for_background(Theme::Auto));
+        around.colorfgbg = None;
+        around.term = Some("linux".into());
+        assert!(!around.must_ask_for_background(Theme::Auto));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
@@ -20,6 +21,13 @@ pub fn harbour() -> TempDir {
         "def flag(code):\n    return code.upper()\n",
     );
     write(folder.path(), HARBOUR_REPORT, HARBOUR_BEFORE);
+    // A report that was written just now might still grow, and that would be said.
+    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let report = fs::File::options()
+        .append(true)
+        .open(folder.path().join(HARBOUR_REPORT))
+        .and_then(|report| report.set_modified(hour_ago));
+    report.expect("it is old");
     folder
 }
 

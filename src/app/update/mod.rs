@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::effect::{Effect, Timer};
 use super::keymap::{Action, Meaning, normal};
 use super::message::{Key, KeyCode, Message};
+use super::settings::ThemeName;
 use super::{App, Focus, Overlay, Question, Size, Step};
 
 /// The timer that redraws times while something runs.
@@ -40,6 +41,12 @@ impl App {
             Message::Focus(in_focus) => {
                 self.in_focus = in_focus;
                 step.redraw = false;
+            }
+            Message::Background { is_light } => {
+                step.redraw = is_light;
+                if is_light {
+                    self.settings.look.theme = ThemeName::Light;
+                }
             }
             Message::Reports { request, outcome } => self.reports(request, outcome, &mut step),
             Message::Watch(state) => {

@@ -108,7 +108,12 @@ struct Bench {
     _folder: tempfile::TempDir,
 }
 
-fn bench(around: Surroundings) -> Bench {
+fn bench() -> Bench {
+    // Without colours the terminal is not asked for its background.
+    let around = Surroundings {
+        no_color: Some("1".to_owned()),
+        ..Surroundings::default()
+    };
     let folder = tempfile::tempdir().unwrap();
     let (sender, inbox) = mpsc::channel(1024);
     let (keys, typed) = mpsc::unbounded_channel();
@@ -195,7 +200,7 @@ fn quit() -> Event {
 
 #[tokio::test]
 async fn a_burst_of_messages_is_drawn_in_few_frames_and_the_last_is_on_the_screen() {
-    let mut bench = bench(Surroundings::default());
+    let mut bench = bench();
     let sender = bench.sender.clone();
     tokio::spawn(async move {
         for number in 0..10_000 {
@@ -214,7 +219,7 @@ async fn a_burst_of_messages_is_drawn_in_few_frames_and_the_last_is_on_the_scree
 
 #[tokio::test]
 async fn nothing_is_drawn_while_nothing_happens() {
-    let mut bench = bench(Surroundings::default());
+    let mut bench = bench();
     let keys = bench.keys.clone();
     let happened = Rc::clone(&bench.happened);
     let typing = async {
@@ -230,7 +235,7 @@ async fn nothing_is_drawn_while_nothing_happens() {
 
 #[tokio::test]
 async fn nobody_reads_keys_while_the_program_is_stopped_and_it_is_drawn_again_afterwards() {
-    let mut bench = bench(Surroundings::default());
+    let mut bench = bench();
     let keys = bench.keys.clone();
     let typing = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -258,7 +263,7 @@ async fn nobody_reads_keys_while_the_program_is_stopped_and_it_is_drawn_again_af
 
 #[tokio::test]
 async fn a_message_to_end_ends_it_with_the_signals_status() {
-    let mut bench = bench(Surroundings::default());
+    let mut bench = bench();
     bench.sender.send(Message::Terminate(15)).await.unwrap();
     assert_eq!(bench.run().await, 143);
 }

@@ -8,44 +8,26 @@ mod changes;
 mod known;
 pub(super) mod measured;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::UNIX_EPOCH;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
 use self::known::Knowledge;
 use super::colours::Colours;
 use super::reports::{Reader, Sources};
-use super::settle::Outcome;
 use super::sources;
 use super::tasks::Tasks;
-use super::watch::{Told, Watched, Watcher};
+use super::watch::{Told, Watcher};
 use crate::app::effect::RequestId;
 use crate::app::message::{FileGaps, LoadFailure, Loaded, Message, SourceView, WatchState};
-use crate::coverage::{Coverage, FilePath, ReportInfo};
+use crate::coverage::{FilePath, ReportInfo};
 use crate::gaps::GapId;
 use crate::settings::Settings;
 
 /// Gaps of so many files go into one message.
 const FILES_A_MESSAGE: usize = 64;
-
-/// Where tools write when nobody tells them otherwise: watched while there is no report yet, so that the
-/// first one shows by itself.
-const USUAL: &[&str] = &[
-    "coverage/coverage-final.json",
-    "coverage/coverage-summary.json",
-    "coverage/lcov.info",
-    "coverage/coverage.json",
-    "coverage.json",
-    "coverage.xml",
-    "lcov.info",
-    "build/reports/jacoco/test/jacocoTestReport.xml",
-    "target/site/jacoco/jacoco.xml",
-    "coverage.out",
-    "cover.out",
-];
 
 /// Reads for one run of the program, and watches what it read.
 #[derive(Clone, Debug)]
@@ -108,16 +90,23 @@ impl Reloads {
         self.tasks.work(
             "reading the reports",
             move |answers| {
+                let mut reader = this.reader();
                 if this.reading.newest.load(Ordering::SeqCst) > request.0 {
                     return;
                 }
-                let outcome = this.read().map(|read| this.knowledge.take_in(read));
-                this.watch(outcome.as_deref().ok());
-                let good = outcome.is_ok();
-                let told = answers.blocking_send(Message::Reports { request, outcome });
-                if good && told.is_ok() {
-                    this.keep_texts();
+                let outcome = reader
+                    .load(Sources::Compared)
+                    .map(|coverage| this.knowledge.take_in(coverage));
+                if let Some(watcher) = &this.watcher {
+                    match &outcome {
+                        Ok(loaded) => watcher.watch(reader.to_watch(&loaded.coverage.reports)),
+                        // The last good ones stay on the screen, and stay watched.
+                        Err(_) if this.knowledge.is_there() => {}
+                        Err(failure) => watcher.watch(reader.to_watch_for(failure)),
+                    }
                 }
+                drop(reader);
+                this.tell(answers, request, outcome);
             },
             move |message| Message::Reports {
                 request,
@@ -129,98 +118,56 @@ impl Reloads {
         );
     }
 
-    /// Reads the reports because the watcher says that these were written and are at rest.
+    /// Reads the reports again of which the watcher says that they were written and are at rest.
     fn read_ready(&self, ready: Vec<PathBuf>) {
         let this = self.clone();
         self.tasks.work(
             "reading the reports",
             move |answers| {
-                let before = this.watched();
-                let read = this.read();
-                let result = match &read {
-                    Err(failure) => Outcome::Refused(failure.message.clone()),
-                    Ok(read) if moved(&this.settings.root, &read.reports) => Outcome::Moved,
-                    Ok(_) => Outcome::Read,
-                };
+                let mut reader = this.reader();
+                let before = this.knowledge.reports();
+                let reloaded = reader.reload(&ready, Sources::Compared);
                 if let Some(watcher) = &this.watcher {
-                    let results = ready.into_iter().map(|path| (path, result.clone()));
-                    watcher.answer(results.collect());
+                    watcher.answer(reloaded.outcomes);
                 }
                 // What cannot be read is being written, and the watcher says so; the last good one stays.
-                if result == Outcome::Moved || (read.is_err() && this.knowledge.is_there()) {
+                let Some(coverage) = reloaded.coverage else {
                     return;
-                }
-                let outcome = read.map(|read| this.knowledge.take_in(read));
-                if let Ok(loaded) = &outcome
-                    && before != this.watched()
+                };
+                let loaded = this.knowledge.take_in(coverage);
+                let paths = |reports: &[ReportInfo]| -> Vec<FilePath> {
+                    reports.iter().map(|report| report.path.clone()).collect()
+                };
+                if let Some(watcher) = &this.watcher
+                    && paths(&before) != paths(&loaded.coverage.reports)
                 {
-                    this.watch(Some(loaded));
+                    watcher.watch(reader.to_watch(&loaded.coverage.reports));
                 }
-                let good = outcome.is_ok();
-                let request = RequestId::default();
-                let told = answers.blocking_send(Message::Reports { request, outcome });
-                if good && told.is_ok() {
-                    this.keep_texts();
-                }
+                drop(reader);
+                this.tell(answers, RequestId::default(), Ok(loaded));
             },
             Message::Failed,
         );
     }
 
-    fn read(&self) -> Result<Coverage, LoadFailure> {
-        let mut reader = self
-            .reading
-            .reader
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        reader.load(Sources::Compared)
+    /// Answers with what was read, and keeps the texts that were measured for the next comparison.
+    fn tell(
+        &self,
+        answers: &mpsc::Sender<Message>,
+        request: RequestId,
+        outcome: Result<Arc<Loaded>, LoadFailure>,
+    ) {
+        let good = outcome.is_ok();
+        let told = answers.blocking_send(Message::Reports { request, outcome });
+        if good && told.is_ok() {
+            let stop = self.tasks.stop();
+            self.knowledge.keep_texts(|| !stop.is_cancelled());
+        }
     }
 
-    /// The reports that are read, where they lie.
-    fn watched(&self) -> Vec<PathBuf> {
-        let reports = self.knowledge.reports();
-        let paths = reports
-            .iter()
-            .map(|report| self.settings.root.join(report.path.as_str()));
-        paths.collect()
-    }
-
-    /// Watches the reports that were read; while there are none, those that were named, or the usual places.
-    fn watch(&self, loaded: Option<&Loaded>) {
-        let Some(watcher) = &self.watcher else { return };
-        let root = &self.settings.root;
-        let not_read = |path: PathBuf| Watched {
-            path,
-            read_ms: None,
-        };
-        let reports = match loaded {
-            Some(loaded) => loaded
-                .coverage
-                .reports
-                .iter()
-                .map(|report| Watched {
-                    path: root.join(report.path.as_str()),
-                    read_ms: Some(report.written_ms),
-                })
-                .collect(),
-            // The last good ones stay on the screen, and stay watched.
-            None if self.knowledge.is_there() => return,
-            None if self.settings.reports.named.is_empty() => USUAL
-                .iter()
-                .map(|place| not_read(root.join(place)))
-                .collect(),
-            None => {
-                let named = self.settings.reports.named.iter();
-                named.cloned().map(not_read).collect()
-            }
-        };
-        watcher.watch(reports);
-    }
-
-    /// Keeps the texts that were measured, for the next comparison.
-    fn keep_texts(&self) {
-        let stop = self.tasks.stop();
-        self.knowledge.keep_texts(|| !stop.is_cancelled());
+    fn reader(&self) -> MutexGuard<'_, Reader> {
+        let reader = self.reading.reader.lock();
+        reader.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A run of the tests that we started begins: what it writes is read at its end, once.
@@ -320,18 +267,4 @@ impl Reloads {
         sources::locate(&self.settings.root, path)
             .map_err(|why| format!("{}: {why}", path.as_str()))
     }
-}
-
-/// Whether a report was written again since it was read.
-fn moved(root: &Path, reports: &[ReportInfo]) -> bool {
-    reports.iter().any(|report| {
-        let modified = root
-            .join(report.path.as_str())
-            .metadata()
-            .and_then(|about| about.modified());
-        let now = modified
-            .ok()
-            .and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
-        now.is_none_or(|now| now.as_millis() != u128::from(report.written_ms))
-    })
 }
