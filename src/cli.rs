@@ -49,6 +49,8 @@ pub struct Everywhere {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Explore a bundled sample with a recorded session; nothing needs to be installed
+    Demo,
     /// List what no test has done: untaken arms, lines never run, functions never called
     Gaps(GapsArgs),
     /// Hold the coverage against thresholds; exit status 1 when one is missed
@@ -73,8 +75,8 @@ impl Command {
             Self::Gaps(args) => &args.reports,
             Self::Check(args) => &args.reports,
             // Those of diff are no union; it reads each by itself.
-            Self::Diff(_) | Self::Init(_) | Self::Completions(_) | Self::Man => &[],
             Self::Close(args) => &args.reports,
+            Self::Demo | Self::Diff(_) | Self::Init(_) | Self::Completions(_) | Self::Man => &[],
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use untaken::cli::Cli;
+use untaken::cli::{Cli, Command};
 use untaken::commands::{self, WRONG_USE};
 use untaken::runtime::{self, demo, supervisor};
 use untaken::settings::{Settings, Surroundings};
@@ -14,6 +14,9 @@ fn main() -> ExitCode {
         return status;
     }
     let cli = Cli::parse();
+    if matches!(cli.command, Some(Command::Demo)) {
+        return ended(&demo::run(&cli.everywhere));
+    }
     if let Some(status) = cli
         .command
         .as_ref()
@@ -36,13 +39,14 @@ fn main() -> ExitCode {
     };
     match &cli.command {
         Some(command) => ExitCode::from(commands::run(command, &settings)),
-        None => explore(settings),
+        None => ended(&runtime::run(settings)),
     }
 }
 
-fn explore(settings: Settings) -> ExitCode {
-    match runtime::run(settings) {
-        Ok(status) => ExitCode::from(u8::try_from(status).unwrap_or(u8::MAX)),
+/// How the explorer was left.
+fn ended(result: &anyhow::Result<i32>) -> ExitCode {
+    match result {
+        Ok(status) => ExitCode::from(u8::try_from(*status).unwrap_or(u8::MAX)),
         Err(error) => {
             commands::complain(&format!("{error:#}"));
             ExitCode::from(WRONG_USE)

@@ -7,13 +7,18 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use support::pty::{Pty, Start};
+use tempfile::TempDir;
 use untaken::coverage::Ratio;
 use untaken::formats;
 use untaken::runtime::demo::{Folder, PYTEST, TEST_COMMAND};
@@ -398,6 +403,52 @@ fn what_was_not_recorded_is_refused() {
     let lines = client.turn("Close the gaps of src/other.py");
     assert!(warnings(&lines)[0].contains("no turn about any file"));
     client.end();
+}
+
+/// The demo in a terminal, with a temporary folder of its own to look into afterwards.
+fn on_screen() -> (TempDir, Pty) {
+    let temporary = tempfile::tempdir().unwrap();
+    let pty = Start::new(env!("CARGO_BIN_EXE_untaken"), temporary.path())
+        .arg("demo")
+        .env("TMPDIR", temporary.path())
+        .env("UNTAKEN_DEMO_SPEED", "1000")
+        .size(120, 36)
+        .start();
+    pty.wait_for("tariff.py");
+    let made = fs::read_dir(temporary.path()).unwrap().count();
+    assert_eq!(made, 1, "one folder, and nothing else");
+    (temporary, pty)
+}
+
+#[test]
+fn whoever_leaves_the_demo_leaves_nothing_behind() {
+    type Leave = fn(&mut Pty);
+    let ways: [(&str, u32, Leave); 4] = [
+        ("q", 0, |pty| pty.type_keys("q")),
+        ("ctrl-c", 0, |pty| pty.type_keys("\u{3}")),
+        ("SIGTERM", 143, |pty| pty.signal(Signal::SIGTERM)),
+        ("SIGHUP", 129, |pty| pty.signal(Signal::SIGHUP)),
+    ];
+    for (way, status, leave) in ways {
+        let (temporary, mut pty) = on_screen();
+        leave(&mut pty);
+        assert_eq!(pty.wait_end(), status, "{way}");
+        let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().collect();
+        assert!(left.is_empty(), "{way}: {left:?}");
+        pty.assert_restored();
+    }
+}
+
+#[test]
+fn the_demo_needs_nothing_on_path() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut pty = Start::new(env!("CARGO_BIN_EXE_untaken"), temporary.path())
+        .arg("demo")
+        .env("PATH", "/nonexistent")
+        .start();
+    pty.wait_for("branches 73.6 % 81/110");
+    pty.type_keys("q");
+    assert_eq!(pty.wait_end(), 0);
 }
 
 /// The recordings against the tools that wrote them: the sample as it is now, run by the real pytest.

@@ -65,11 +65,7 @@ pub fn run_without_settings(command: &Command) -> Option<u8> {
     let text = match command {
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man => shell::man(),
-        Command::Gaps(_)
-        | Command::Check(_)
-        | Command::Diff(_)
-        | Command::Close(_)
-        | Command::Init(_) => return None,
+        _ => return None,
     };
     Some(say(&Answer {
         stdout: text,
@@ -84,7 +80,8 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
     let answer = match command {
         Command::Gaps(args) => gaps::run(args, settings, style),
         Command::Init(args) => init::run(args, settings),
-        Command::Completions(_) | Command::Man => {
+        // A screen is not ours to open.
+        Command::Demo | Command::Completions(_) | Command::Man => {
             return run_without_settings(command).unwrap_or(WRONG_USE);
         }
         Command::Check(args) => check::run(args, settings, style),

@@ -102,7 +102,7 @@ pub fn run(settings: Settings) -> anyhow::Result<i32> {
             look: around.look(settings.ui.theme),
             mouse: settings.ui.mouse,
             target: settings.target,
-            banner: None,
+            banner: settings.banner.clone(),
             session: prompts::session_settings(&settings),
         },
         keys,

@@ -21,6 +21,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use nix::fcntl::{Flock, FlockArg};
 use sha2::{Digest, Sha256};
 
+use crate::settings::Settings;
 use crate::triage::record::{Event, RunResult, Summary};
 
 /// Where the records of one project lie.
@@ -87,6 +88,17 @@ fn state_folder() -> io::Result<PathBuf> {
 }
 
 impl Store {
+    /// The store of the project that the settings are about. Makes its folder.
+    ///
+    /// # Errors
+    /// When the state folder cannot be found out or written.
+    pub fn of(settings: &Settings) -> io::Result<Self> {
+        match &settings.state {
+            Some(state) => Self::open_in(state, &settings.root),
+            None => Self::open(&settings.root),
+        }
+    }
+
     /// The store of the project at `root`, which must be absolute. Makes its folder.
     ///
     /// # Errors

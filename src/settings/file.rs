@@ -334,6 +334,8 @@ impl Values {
             keys: self.keys,
             log: None,
             config: None,
+            state: None,
+            banner: None,
             root,
         }
     }

@@ -35,6 +35,10 @@ pub struct Settings {
     pub log: Option<PathBuf>,
     /// The project's settings file, if there is one.
     pub config: Option<PathBuf>,
+    /// Where the records of runs are kept; `None`: in the user's state folder. Only the demo sets it.
+    pub state: Option<PathBuf>,
+    /// What the person must know all the time, such as that this is a recording. Only the demo sets it.
+    pub banner: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

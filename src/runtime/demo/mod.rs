@@ -19,7 +19,33 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+
+use crate::cli::Everywhere;
+use crate::settings::{Settings, Surroundings};
+
 pub use folder::{Folder, PYTEST, TEST_COMMAND};
+
+/// What stands in the header all the time.
+const BANNER: &str = "recording";
+
+/// Opens the explorer on a fresh copy of the sample, which is gone when this returns. The person's own
+/// settings for keys and looks hold here as well.
+///
+/// # Errors
+/// When the folder cannot be made, there is no terminal, or a setting cannot be used.
+pub fn run(flags: &Everywhere) -> anyhow::Result<i32> {
+    let program = std::env::current_exe().context("cannot tell where this program lies")?;
+    let folder = Folder::create(&program)?;
+    let flags = Everywhere {
+        root: Some(folder.project().to_owned()),
+        ..flags.clone()
+    };
+    let mut settings = Settings::load(&flags, &[], &Surroundings::of_process()?)?;
+    settings.state = Some(folder.state().to_owned());
+    settings.banner = Some(BANNER.to_owned());
+    super::run(settings)
+}
 
 /// The private first argument of a stand-in; then the part, the project's folder, and the part's own words.
 const PLAY: &str = "__play";
