@@ -69,9 +69,13 @@ impl Start {
 
     /// The built program. Its root is the folder even where a repository lies around it.
     pub fn untaken(folder: &Path) -> Self {
-        Self::new(env!("CARGO_BIN_EXE_untaken"), folder)
-            .arg("--root")
-            .arg(folder)
+        Self::new(
+            // Cargo names it to tests; a tool that is no test starts its program with `new`.
+            option_env!("CARGO_BIN_EXE_untaken").unwrap_or("untaken"),
+            folder,
+        )
+        .arg("--root")
+        .arg(folder)
     }
 
     pub fn arg(mut self, arg: impl AsRef<std::ffi::OsStr>) -> Self {

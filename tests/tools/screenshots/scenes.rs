@@ -1,0 +1,158 @@
+//! What is typed for each picture, and when it is taken.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::frame::{DARK, Frame, LIGHT, Palette};
+use super::pty::{Pty, Start};
+use super::svg::{self, Shown};
+
+/// One picture.
+pub(crate) struct Scene {
+    pub(crate) name: &'static str,
+    columns: u16,
+    rows: u16,
+    look: Look,
+    /// How many times faster than recorded the session is played.
+    speed: &'static str,
+    steps: &'static [Step],
+}
+
+#[derive(Clone, Copy)]
+enum Look {
+    Dark,
+    Light,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Step {
+    /// Keys as the terminal sends them.
+    Keys(&'static str),
+    /// Until the screen shows this.
+    Wait(&'static str),
+    /// A frame of a moving picture, shown for so many milliseconds.
+    Show(u64),
+    /// Frames of a moving picture, until the screen shows this.
+    Film(&'static str),
+}
+
+use Step::{Film, Keys, Show, Wait};
+
+pub(crate) const ALL: &[Scene] = &[
+    Scene {
+        name: "explorer",
+        columns: 132,
+        rows: 36,
+        look: Look::Dark,
+        speed: "1",
+        steps: &[Wait("tariff.py"), Keys("nn")],
+    },
+    Scene {
+        name: "explorer-light",
+        columns: 132,
+        rows: 36,
+        look: Look::Light,
+        speed: "1",
+        steps: &[Wait("tariff.py"), Keys("nnn")],
+    },
+    Scene {
+        name: "small",
+        columns: 80,
+        rows: 24,
+        look: Look::Dark,
+        speed: "1",
+        steps: &[Wait("tariff.py"), Keys("n")],
+    },
+    Scene {
+        name: "demo",
+        columns: 120,
+        rows: 34,
+        look: Look::Dark,
+        speed: "1",
+        steps: &[
+            Wait("tariff.py"),
+            Show(1500),
+            Keys("n"),
+            Show(1500),
+            Keys("n"),
+            Film("tariff.py"),
+            Show(1500),
+        ],
+    },
+];
+
+/// How often a film looks at the screen, and how long its frames are shown.
+const FILM: Duration = Duration::from_millis(200);
+
+impl Scene {
+    pub(crate) fn shoot(&self, program: &Path) -> String {
+        let home = tempfile::tempdir().unwrap();
+        let (theme, palette) = match self.look {
+            Look::Dark => ("dark", &DARK),
+            Look::Light => ("light", &LIGHT),
+        };
+        let config = home.path().join("config/untaken");
+        std::fs::create_dir_all(&config).unwrap();
+        std::fs::write(
+            config.join("config.toml"),
+            format!("[ui]\ntheme = \"{theme}\"\n"),
+        )
+        .unwrap();
+        let mut pty = Start::new(program, home.path())
+            .arg("demo")
+            .env("XDG_CONFIG_HOME", home.path().join("config"))
+            .env("COLORTERM", "truecolor")
+            .env("TZ", "UTC")
+            .env("UNTAKEN_DEMO_SPEED", self.speed)
+            .size(self.columns, self.rows)
+            .start();
+        let mut film = Vec::new();
+        for step in self.steps {
+            match *step {
+                Keys(keys) => {
+                    pty.type_keys(keys);
+                    settle(&pty);
+                }
+                Wait(text) => {
+                    pty.wait_for(text);
+                    settle(&pty);
+                }
+                Show(ms) => film.push(Shown {
+                    frame: frame(&pty, palette),
+                    lasts: Duration::from_millis(ms),
+                }),
+                Film(text) => loop {
+                    add(&mut film, frame(&pty, palette));
+                    if pty.text().contains(text) {
+                        break;
+                    }
+                    std::thread::sleep(FILM);
+                },
+            }
+        }
+        let title = "untaken demo";
+        let picture = if film.is_empty() {
+            svg::still(&frame(&pty, palette), title, palette)
+        } else {
+            svg::moving(&film, title, palette)
+        };
+        pty.type_keys("qy");
+        picture
+    }
+}
+
+/// A frame more, or the last one for longer.
+fn add(film: &mut Vec<Shown>, frame: Frame) {
+    match film.last_mut() {
+        Some(last) if last.frame == frame => last.lasts += FILM,
+        _ => film.push(Shown { frame, lasts: FILM }),
+    }
+}
+
+fn settle(pty: &Pty) {
+    pty.wait_quiet(Duration::from_millis(250));
+}
+
+fn frame(pty: &Pty, palette: &Palette) -> Frame {
+    pty.look(|screen| Frame::of(screen, palette))
+}
