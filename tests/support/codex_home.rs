@@ -14,8 +14,8 @@
 )]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -42,16 +42,22 @@ impl CodexHome {
         let Located::At(codex) = locate("codex", Path::new("/")) else {
             panic!("this test needs the Codex CLI, and there is no `codex` on PATH");
         };
-        fs::write(
-            home.command(),
-            format!(
-                "#!/bin/sh\nCODEX_HOME='{}' exec '{}' \"$@\"\n",
+        // Written by another process: were it open for writing here, a child that another test just forks
+        // would hold it open, and it could not be run.
+        let written = Command::new("/bin/sh")
+            .args([
+                "-c",
+                "printf '%s\n' '#!/bin/sh' \"$1\" > \"$2\" && chmod +x \"$2\"",
+                "sh",
+            ])
+            .arg(format!(
+                "CODEX_HOME='{}' exec '{}' \"$@\"",
                 home.home().display(),
                 codex.display()
-            ),
-        )
-        .unwrap();
-        fs::set_permissions(home.command(), fs::Permissions::from_mode(0o755)).unwrap();
+            ))
+            .arg(home.command())
+            .status();
+        assert!(written.unwrap().success());
         home
     }
 

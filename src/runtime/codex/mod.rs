@@ -356,3 +356,6 @@ async fn probed(mut child: Child) -> Result<(), String> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
