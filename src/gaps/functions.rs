@@ -187,7 +187,8 @@ fn from_text(reading: &Reading<'_>) -> Vec<Uncalled> {
         };
         let first = lines.partition_point(|(line, _)| *line < body);
         let last = lines.partition_point(|(line, _)| *line <= end);
-        let ran_inside = ran.get(last).copied().unwrap_or(0) - ran.get(first).copied().unwrap_or(0);
+        let ran_before = |idx: usize| ran.get(idx).copied().unwrap_or(0);
+        let ran_inside = ran_before(last).saturating_sub(ran_before(first));
         // A one-line closure shares its line with the code around it.
         let shares = callable.parent.is_some() && start == end;
         if first >= last || ran_inside > 0 || shares {

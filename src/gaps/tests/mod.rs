@@ -2,6 +2,7 @@
 
 mod delta;
 mod identity;
+mod robust;
 mod sentences;
 
 use std::fmt::Write as _;
