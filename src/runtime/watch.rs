@@ -159,6 +159,8 @@ struct Noticed {
     touched: BTreeMap<usize, Touch>,
     /// A folder came or went.
     moved_folders: bool,
+    /// The folders that went, for they are watched no more, whatever was made in their place.
+    gone: BTreeSet<PathBuf>,
     /// More happened than could be told.
     lost: bool,
     broken: Option<String>,
@@ -190,6 +192,9 @@ impl Noticed {
                 && !matches!(touch, Touch::Written | Touch::Closed)
             {
                 self.moved_folders = true;
+                if let EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)) = event.kind {
+                    self.gone.insert(path.clone());
+                }
             }
         }
     }
@@ -362,7 +367,7 @@ impl Watching {
     }
 
     fn take_notice(&mut self) {
-        let (touched, moved_folders, lost) = {
+        let (touched, moved_folders, gone, lost) = {
             let mut noticed = lock(&self.noticed);
             if let Some(why) = noticed.broken.take() {
                 self.blind = Some(why);
@@ -370,9 +375,13 @@ impl Watching {
             (
                 std::mem::take(&mut noticed.touched),
                 std::mem::take(&mut noticed.moved_folders),
+                std::mem::take(&mut noticed.gone),
                 std::mem::take(&mut noticed.lost),
             )
         };
+        // A new folder may have the number of the one that went (ext4 gives it away again at once): that it
+        // looks the same proves nothing.
+        self.armed.retain(|path, _| !gone.contains(path));
         if moved_folders || lost {
             self.arm();
             let touch = if lost { Touch::Lost } else { Touch::Other };
@@ -496,6 +505,7 @@ impl Watching {
             noticed.touched.clear();
             noticed.lost = false;
             noticed.moved_folders = false;
+            noticed.gone.clear();
         }
         let stamps: Vec<_> = self.paths.iter().map(|path| stamp(path)).collect();
         self.settle.forget(stamps);

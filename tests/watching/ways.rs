@@ -92,6 +92,33 @@ fn vitest_deletes_the_folder_and_makes_it_anew() {
 }
 
 #[test]
+fn a_folder_made_anew_with_the_number_of_the_old_one_is_watched() {
+    use std::os::unix::fs::MetadataExt as _;
+    let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    let project = Project::new(&[("coverage/coverage-final.json", &istanbul(5))]);
+    let folder = project.path("coverage");
+    let after = istanbul(300);
+    let mut is_same_number = false;
+    let heard = project.listen(|| {
+        for _ in 0..50 {
+            let before = fs::metadata(&folder).unwrap().ino();
+            fs::remove_dir_all(&folder).unwrap();
+            fs::create_dir(&folder).unwrap();
+            is_same_number = fs::metadata(&folder).unwrap().ino() == before;
+            if is_same_number {
+                break;
+            }
+        }
+        thread::sleep(ms(600));
+        write_lines(&project.reports[0], &after);
+    });
+    // Where the file system counts on, the test has nothing to show, and the watcher nothing to miss.
+    println!("the number is the same: {is_same_number}");
+    heard.assert_whole(&project.reports[0], &after);
+    heard.assert_current();
+}
+
+#[test]
 fn coverage_py_truncates_first_and_writes_much_later() {
     let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let project = Project::new(&[("coverage.json", &coverage_py(3))]);
