@@ -1,0 +1,379 @@
+//! The main job from end to end, in a terminal: a project with a report, the real Codex with a scripted
+//! model, the project's own test tools. Pick, send, and see the arms close.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
+
+#[path = "support/codex_home.rs"]
+mod codex_home;
+#[path = "support/model_server.rs"]
+mod model_server;
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use codex_home::CodexHome;
+use model_server::{ModelServer, codex_config};
+use serde_json::{Value, json};
+use support::project::write;
+use support::pty::{Pty, Start};
+
+const BERTHS_PY: &str = r#"def assign(ship, berths):
+    if ship is None:
+        raise ValueError("no ship")
+    for berth in berths:
+        if berth["depth"] >= ship["draught"] and not berth["taken"]:
+            return berth["name"]
+    return None
+
+
+def fee(tons):
+    if tons > 100:
+        return tons * 2
+    return tons
+"#;
+
+const BERTHS_EDGES: &str = r#"import pytest
+
+from harbour.berths import assign, fee
+
+
+def test_no_ship_is_an_error():
+    with pytest.raises(ValueError):
+        assign(None, [])
+
+
+def test_a_berth_that_is_too_shallow_is_passed_over():
+    shallow = {"name": "A", "depth": 2, "taken": False}
+    assert assign({"draught": 5}, [shallow]) is None
+
+
+def test_heavy_ships_pay_double():
+    assert fee(150) == 300
+"#;
+
+/// Four Python files, of which `berths.py` is the worst, and their tests.
+fn python_harbour(project: &Path) {
+    write(project, "harbour/__init__.py", "");
+    write(project, "harbour/berths.py", BERTHS_PY);
+    write(
+        project,
+        "harbour/customs.py",
+        "def duty(value, free):\n    if free:\n        return 0\n    return value // 10\n",
+    );
+    write(
+        project,
+        "harbour/flags.py",
+        "def flag(code):\n    return code.upper()\n",
+    );
+    write(
+        project,
+        "harbour/tides.py",
+        "def tide(hour):\n    if hour % 12 < 6:\n        return \"in\"\n    return \"out\"\n",
+    );
+    write(
+        project,
+        "tests/test_harbour.py",
+        r#"from harbour.berths import assign, fee
+from harbour.customs import duty
+from harbour.flags import flag
+from harbour.tides import tide
+
+
+def test_assign():
+    deep = {"name": "B", "depth": 9, "taken": False}
+    assert assign({"draught": 5}, [deep]) == "B"
+
+
+def test_fee():
+    assert fee(10) == 10
+
+
+def test_duty():
+    assert duty(100, free=True) == 0
+    assert duty(100, free=False) == 10
+
+
+def test_flag():
+    assert flag("q") == "Q"
+
+
+def test_tide():
+    assert tide(1) == "in"
+    assert tide(8) == "out"
+"#,
+    );
+    write(
+        project,
+        "pyproject.toml",
+        "[tool.pytest.ini_options]\npythonpath = [\".\"]\n",
+    );
+}
+
+/// Python by its full path: the shell in which the agent runs commands may have another PATH.
+fn pytest() -> String {
+    let python = Command::new("python3")
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output()
+        .expect("python3 is there");
+    let python = String::from_utf8(python.stdout).unwrap();
+    format!(
+        "{} -m pytest -q --cov=harbour --cov-branch --cov-report=json:coverage/coverage.json",
+        python.trim()
+    )
+}
+
+const BERTHS_EDGES_TS: &str = r#"import { expect, test } from "vitest";
+import { assign, fee } from "../src/berths";
+
+test("no ship is an error", () => {
+  expect(() => assign(null, [])).toThrow("no ship");
+});
+
+test("a berth that is too shallow is passed over", () => {
+  expect(assign({ draught: 5 }, [{ name: "A", depth: 2 }])).toBeUndefined();
+});
+
+test("heavy ships pay double", () => {
+  expect(fee(150)).toBe(300);
+});
+
+test("the fee of no weight is that of ten tons", () => {
+  expect(fee()).toBe(10);
+});
+"#;
+
+/// The same harbour in TypeScript, measured by Vitest with Istanbul's provider.
+fn typescript_harbour(project: &Path) {
+    let modules = std::env::var_os("UNTAKEN_NODE_MODULES")
+        .expect("UNTAKEN_NODE_MODULES names a node_modules folder with vitest");
+    std::os::unix::fs::symlink(modules, project.join("node_modules")).unwrap();
+    write(
+        project,
+        "package.json",
+        "{\"name\": \"harbour\", \"type\": \"module\", \"devDependencies\": {\"vitest\": \"4\"}}\n",
+    );
+    write(
+        project,
+        "vitest.config.ts",
+        r#"import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  cacheDir: ".vitest",
+  test: { coverage: { provider: "istanbul", reporter: ["json"], include: ["src/**"] } },
+});
+"#,
+    );
+    write(
+        project,
+        "src/berths.ts",
+        r#"export function assign(ship: { draught: number } | null, berths: { name: string; depth: number }[]) {
+  if (ship === null) throw new Error("no ship");
+  for (const berth of berths) {
+    if (berth.depth >= ship.draught) return berth.name;
+  }
+  return undefined;
+}
+
+export function fee(tons = 10) {
+  return tons > 100 ? tons * 2 : tons;
+}
+"#,
+    );
+    write(
+        project,
+        "src/flags.ts",
+        "export const flag = (code: string) => code.toUpperCase();\n",
+    );
+    write(
+        project,
+        "tests/harbour.test.ts",
+        r#"import { expect, test } from "vitest";
+import { assign, fee } from "../src/berths";
+import { flag } from "../src/flags";
+
+test("assign", () => {
+  expect(assign({ draught: 5 }, [{ name: "B", depth: 9 }])).toBe("B");
+});
+
+test("fee", () => {
+  expect(fee(10)).toBe(10);
+});
+
+test("flag", () => {
+  expect(flag("q")).toBe("Q");
+});
+"#,
+    );
+}
+
+/// The header's figure as Istanbul's own counters give it.
+fn istanbul_header(project: &Path) -> String {
+    let report = fs::read(project.join("coverage/coverage-final.json")).unwrap();
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    let hits: Vec<u64> = report
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|file| file["b"].as_object().unwrap().values())
+        .flat_map(|arms| arms.as_array().unwrap())
+        .map(|hits| hits.as_u64().unwrap())
+        .collect();
+    let covered = hits.iter().filter(|hits| **hits > 0).count();
+    let tenths = covered * 1000 / hits.len();
+    format!(
+        "branches {}.{} % {covered}/{}",
+        tenths / 10,
+        tenths % 10,
+        hits.len()
+    )
+}
+
+/// Runs a command of the project's own tools, which have to be there.
+fn run(project: &Path, command: &str) {
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .current_dir(project)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{command}: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// The header's figure as the tool's own totals give it: `branches 64.2 % 9/14`.
+fn coverage_py_header(project: &Path) -> String {
+    let report = fs::read(project.join("coverage/coverage.json")).unwrap();
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    let (covered, total) = (
+        report["totals"]["covered_branches"].as_u64().unwrap(),
+        report["totals"]["num_branches"].as_u64().unwrap(),
+    );
+    let tenths = covered * 1000 / total;
+    format!(
+        "branches {}.{} % {covered}/{total}",
+        tenths / 10,
+        tenths % 10
+    )
+}
+
+/// The settings that name the Codex of a test.
+fn name_codex(project: &Path, home: &CodexHome) {
+    let command = home.command().display().to_string();
+    write(
+        project,
+        "untaken.toml",
+        &format!("[agent]\ncommand = {command:?}\n"),
+    );
+}
+
+/// Opens the explorer, picks every gap of the worst file, sends them, and waits for the turn's end.
+#[track_caller]
+fn pick_and_send(project: &Path, before: &str, worst: &str, n_gaps: usize) -> Pty {
+    let mut pty = Start::untaken(project).size(140, 42).start();
+    pty.wait_for(before);
+    pty.wait_for(worst);
+    pty.type_keys(" ");
+    pty.wait_for(&format!("PICKED  ◉ {n_gaps} gaps"));
+    pty.type_keys("s");
+    pty.wait_for(&format!("PROMPT  for {n_gaps} gaps in 1 file"));
+    pty.type_keys("\r");
+    pty
+}
+
+/// It leaves nothing behind.
+#[track_caller]
+fn quit(mut pty: Pty, home: &CodexHome) {
+    pty.wait_for("codex idle");
+    pty.type_keys("q");
+    assert_eq!(pty.wait_end(), 0);
+    pty.assert_restored();
+    pty.wait_childless();
+    home.assert_nothing_left();
+}
+
+#[test]
+#[ignore = "needs codex, and python3 with pytest-cov"]
+fn a_python_project_from_the_first_look_to_the_closed_arms() {
+    let pytest = pytest();
+    let server = ModelServer::start(json!({
+        "replies": [
+            {"output": [{"write": "tests/test_berths_edges.py", "text": BERTHS_EDGES}]},
+            {"output": [{"run": pytest}]},
+            // Whether the arms are closed shows before the turn ends.
+            {"hold": "seen", "output": [{"say": "Four arms of berths.py have tests now."}]},
+        ]
+    }));
+    let home = CodexHome::new(&codex_config(&server.base_url(), "gpt-5.5"));
+    let project = home.project();
+    python_harbour(&project);
+    run(&project, &pytest);
+    let before = coverage_py_header(&project);
+    assert_eq!(before, "branches 66.6 % 8/12");
+    name_codex(&project, &home);
+
+    let mut pty = pick_and_send(&project, &before, "if ship is None", 4);
+    pty.wait_for("branches 100.0 % 12/12 +33.3");
+    pty.wait_for("4 arms taken   0 lost   0 vanished");
+    assert_eq!(coverage_py_header(&project), "branches 100.0 % 12/12");
+    assert!(pty.text().contains("● working"), "{}", pty.text());
+    // By name: which decision, and which of its arms.
+    pty.type_keys("d");
+    for arm in ["berths.py:2", "berths.py:4", "berths.py:5", "berths.py:11"] {
+        pty.wait_for(arm);
+    }
+    pty.type_keys("\x1b");
+    server.open("seen");
+    pty.wait_for("4 closed");
+    pty.wait_for("Four arms of berths.py have tests now");
+    // The prompt told what is open and how tests look here.
+    let asked = server.received()[0].body.to_string();
+    assert!(
+        asked.contains("the condition was never true (would go on at line 3)"),
+        "{asked}"
+    );
+    assert!(asked.contains("tests/test_harbour.py"), "{asked}");
+    quit(pty, &home);
+}
+
+#[test]
+#[ignore = "needs codex, node, and vitest with its coverage in UNTAKEN_NODE_MODULES"]
+fn a_typescript_project_from_the_first_look_to_the_closed_arms() {
+    let vitest = "npx vitest run --coverage";
+    let server = ModelServer::start(json!({
+        "replies": [
+            {"output": [{"write": "tests/berths.edges.test.ts", "text": BERTHS_EDGES_TS}]},
+            {"output": [{"run": vitest}]},
+            {"hold": "seen", "output": [{"say": "The edges of berths.ts have tests now."}]},
+        ]
+    }));
+    let home = CodexHome::new(&codex_config(&server.base_url(), "gpt-5.5"));
+    let project = home.project();
+    typescript_harbour(&project);
+    run(&project, vitest);
+    let before = istanbul_header(&project);
+    assert_eq!(before, "branches 42.8 % 3/7");
+    name_codex(&project, &home);
+
+    let mut pty = pick_and_send(&project, &before, "if (ship === null)", 5);
+    pty.wait_for("branches 100.0 % 7/7 +57.");
+    pty.wait_for("4 arms taken   0 lost   0 vanished");
+    assert_eq!(istanbul_header(&project), "branches 100.0 % 7/7");
+    pty.type_keys("d");
+    pty.wait_for("berths.ts:2");
+    pty.type_keys("\x1b");
+    server.open("seen");
+    pty.wait_for("5 closed");
+    quit(pty, &home);
+}
