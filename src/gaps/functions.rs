@@ -135,15 +135,21 @@ fn in_outline(reading: &Reading<'_>, outline: &Outline, function: &Function) -> 
         .functions
         .partition_point(|callable| callable.span.start.line < line);
     let starts_here = |callable: &Callable| callable.span.start.line == line;
+    // A bundle has thousands on its one line; where names have to tell, the first ones are looked at.
     let on_line = outline
         .functions
         .iter()
         .enumerate()
         .skip(first)
-        .take_while(|(_, callable)| starts_here(callable));
-    let by_place = on_line
-        .clone()
-        .find(|(_, callable)| Some(callable.span.start) == place);
+        .take_while(|(_, callable)| starts_here(callable))
+        .take(200);
+    let by_place = place.and_then(|place| {
+        let idx = outline
+            .functions
+            .partition_point(|callable| callable.span.start < place);
+        let callable = outline.functions.get(idx)?;
+        (callable.span.start == place).then_some((idx, callable))
+    });
     let by_name = on_line.clone().find(|(_, callable)| {
         callable.name == *function.name || callable.name.rsplit('.').next() == Some(last)
     });

@@ -4,6 +4,9 @@ use super::reading::{Part, Reading};
 use crate::coverage::{Branch, Construct, Line};
 use crate::syntax::{Decision, DecisionKind, Extent, Language, Place};
 
+/// Signs before a condition that a compiler's span may begin behind.
+const MOST_TAKEN_OFF: usize = 16;
+
 /// What of the text a branch stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
@@ -60,7 +63,8 @@ pub(super) fn link(reading: &Reading<'_>, branch: Branch<'_>) -> Option<Link> {
 /// Without columns: the only decision that starts on the line. In Python a line has one at most that the
 /// interpreter branches on, whatever conditions are inside it.
 fn on_line(reading: &Reading<'_>, line: Line) -> Option<usize> {
-    let mut on_line = reading.outline()?.decisions_on(line);
+    // A bundle has thousands on its one line; the first few tell that it is not alone.
+    let mut on_line = reading.outline()?.decisions_on(line).take(64);
     if reading.language() == Some(Language::Python) {
         let mut statements = on_line.filter(|(_, it)| is_python_statement(it.kind));
         let (idx, _) = statements.next()?;
@@ -168,7 +172,7 @@ fn block(reading: &Reading<'_>, start: Place, end: Place) -> Option<Link> {
 /// clang and rustc: the span is a condition, an operand of one, or a clause's head.
 fn condition(reading: &Reading<'_>, start: Place, end: Place) -> Option<Link> {
     let mut start = start;
-    loop {
+    for _ in 0..MOST_TAKEN_OFF {
         let mut at = reading.anchors_at(start).filter(|anchor| {
             let Some(it) = reading.decisions().get(anchor.decision) else {
                 return false;
@@ -197,6 +201,7 @@ fn condition(reading: &Reading<'_>, start: Place, end: Place) -> Option<Link> {
         }
         start.byte -= 1;
     }
+    None
 }
 
 fn is_logical(decision: &Decision) -> bool {

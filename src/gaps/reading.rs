@@ -1,15 +1,18 @@
 //! A file's coverage and its text, read together: where a report's places are now, and in which function.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use rustc_hash::FxHashMap;
 
+use super::column::LineColumns;
 use super::{Source, byte_offset};
 use crate::coverage::{FileCoverage, Hits, Line, Position};
 use crate::syntax::{Decision, DecisionKind, Extent, Language, Outline, Place, squeeze};
 
 /// Characters of a line's text that tell it from others.
 const LINE_TEXT: usize = 200;
+/// Bytes from which on the columns of a line are counted once for all places on it.
+const LONG_LINE: usize = 1_000;
 
 pub(super) struct Reading<'a> {
     pub(super) coverage: &'a FileCoverage,
@@ -19,6 +22,8 @@ pub(super) struct Reading<'a> {
     line_ordinals: OnceCell<Vec<u32>>,
     decision_ordinals: OnceCell<Vec<u32>>,
     anchors: OnceCell<Vec<Anchor>>,
+    /// For lines that are long.
+    columns: RefCell<FxHashMap<Line, LineColumns>>,
 }
 
 /// A place that a report may name for a part of a decision.
@@ -50,6 +55,7 @@ impl<'a> Reading<'a> {
             line_ordinals: OnceCell::new(),
             decision_ordinals: OnceCell::new(),
             anchors: OnceCell::new(),
+            columns: RefCell::default(),
         }
     }
 
@@ -109,7 +115,17 @@ impl<'a> Reading<'a> {
     pub(super) fn place(&self, position: Position) -> Option<Place> {
         let line = self.in_text(position.line)?;
         let text = self.text(line)?;
-        let byte = byte_offset(text, position.column?.get(), self.coverage.column_unit());
+        let column = position.column?.get();
+        let unit = self.coverage.column_unit();
+        let byte = if text.len() < LONG_LINE {
+            byte_offset(text, column, unit)
+        } else {
+            let mut columns = self.columns.borrow_mut();
+            let columns = columns
+                .entry(line)
+                .or_insert_with(|| LineColumns::new(text, unit));
+            columns.byte_offset(text, column)
+        };
         Some(Place {
             line,
             byte: u32::try_from(byte).ok()?,

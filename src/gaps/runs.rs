@@ -1,6 +1,6 @@
 //! Lines that never ran, and what they belong to: an untaken arm, a function never called, or nothing else.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::link::Link;
 use super::meaning::{Known, Target};
@@ -130,6 +130,7 @@ struct Door {
 fn doors(reading: &Reading<'_>, known: &[Known<'_>]) -> FxHashMap<Line, Door> {
     let mut doors = FxHashMap::default();
     let reported = Reported::new(reading);
+    let mut unclear_lines = FxHashSet::default();
     for it in known {
         if it.branch.ratio().missed() == 0 {
             continue;
@@ -190,6 +191,8 @@ fn doors(reading: &Reading<'_>, known: &[Known<'_>]) -> FxHashMap<Line, Door> {
         }
         let line = reading.in_text(from);
         let outline = reading.outline();
+        // What they lead to is the same for all branches of a line.
+        unclear &= unclear_lines.insert(from);
         if let (true, Some(line), Some(outline)) = (unclear, line, outline) {
             for (_, decision) in outline.decisions_on(line) {
                 for arm in &decision.arms {

@@ -17,6 +17,8 @@ use crate::syntax::{Decision, DecisionKind, fold};
 const QUOTED: usize = 40;
 /// Arms that are spelled out one by one.
 const SPELLED: usize = 3;
+/// Characters of a branch's own text that are looked at.
+const MOST_OWN: usize = 1_000;
 
 /// A sentence with its place, and the short form for under the line.
 pub(super) struct Words {
@@ -640,8 +642,8 @@ impl<'a> Speaker<'_, 'a> {
             Some(_) if span.end.line == span.start.line => self.reading.place(span.end)?.byte,
             _ => u32::try_from(text.len()).ok()?,
         };
-        text.get(start.byte as usize..end as usize)
-            .map(str::to_owned)
+        let own = text.get(start.byte as usize..end as usize)?;
+        Some(own.chars().take(MOST_OWN).collect())
     }
 
     // ---- quoting --------------------------------------------------------------------------------

@@ -225,3 +225,43 @@ proptest! {
         }
     }
 }
+
+/// A bundle: all code on one line. What looks at the whole line for each branch does not come to an end.
+#[test]
+fn a_bundle_on_one_line_is_read_in_time_with_its_size() {
+    let n = 2_000;
+    let unit = "function f(a=1){if(a&&b){c(`é😀`)}return a?b:c}";
+    let text = unit.repeat(n);
+    let units = u32::try_from(unit.encode_utf16().count()).unwrap();
+    let path = FilePath::new("bundle.js");
+    let mut with_columns = FileCoverage::builder("bundle.js");
+    let mut without = FileCoverage::builder("bundle.js");
+    for nth in 0..u32::try_from(n).unwrap() {
+        let at_column = |column: u32| at(1, nth * units + column);
+        let span = |start: u32, end: u32| Span {
+            start: Position::new(line(1), nth * units + start),
+            end: Position::new(line(1), nth * units + end),
+        };
+        with_columns.function("f", span(0, units), Hits::times(1));
+        with_columns.branch(span(16, 32), Construct::If);
+        with_columns.arm(Outcome::True, Hits::ZERO);
+        with_columns.arm(Outcome::ImplicitElse, Hits::times(1));
+        with_columns.branch(span(19, 23), Construct::Logical);
+        with_columns.arm(at_column(19), Hits::times(1));
+        with_columns.arm(at_column(22), Hits::ZERO);
+        without.function("f", Span::line(line(1)), Hits::times(1));
+        without.branch(Span::line(line(1)), Construct::Unknown);
+        without.arm(Outcome::Nth, Hits::ZERO);
+        without.arm(Outcome::Nth, Hits::times(1));
+    }
+    let source = source("bundle.js", &text);
+    let gaps = find(&path, &with_columns.finish(), Some(&source));
+    assert_eq!(gaps.len(), 2 * n);
+    assert!(
+        gaps.iter()
+            .all(|gap| gap.construct.as_deref() != Some("logical")),
+        "linked, all of them"
+    );
+    let gaps = find(&path, &without.finish(), Some(&source));
+    assert_eq!(gaps.len(), n);
+}
