@@ -20,6 +20,8 @@ pub enum Tone {
     Dim,
     Strong,
     Accent,
+    /// Going on now.
+    Live,
     Good,
     Warn,
     Bad,
@@ -193,15 +195,18 @@ pub fn entry(entry: &Entry, width: usize, unfolded: bool) -> Vec<DocLine> {
             answer,
             ..
         } => {
-            let mut lines = wrapped(&format!("codex wants to {what}"), width, Tone::Strong);
-            if let Some(reason) = reason {
+            let mut lines = wrapped(&format!("codex wants to {what}"), width, Tone::Text);
+            // While it waits for an answer all of it stands at the end of the pane, with the keys.
+            let short = *answer == Answer::Pending && !unfolded;
+            lines.truncate(if short { 1 } else { UNFOLDED });
+            if let Some(reason) = reason.as_ref().filter(|_| !short) {
                 lines.extend(wrapped(&format!("reason: {reason}"), width, Tone::Dim));
             }
-            lines.push(match answer {
-                Answer::Pending => DocLine::of("waits for you", Tone::Warn),
-                Answer::Given(decision) => DocLine::of(decision.says(), Tone::Dim),
-                Answer::Gone => DocLine::of("fell away unanswered", Tone::Dim),
-            });
+            match answer {
+                Answer::Pending => {}
+                Answer::Given(decision) => lines.push(DocLine::of(decision.says(), Tone::Dim)),
+                Answer::Gone => lines.push(DocLine::of("fell away unanswered", Tone::Dim)),
+            }
             ("ask", Tone::Bad, lines)
         }
         EntryBody::TurnEnd {
@@ -241,7 +246,7 @@ pub fn entry(entry: &Entry, width: usize, unfolded: bool) -> Vec<DocLine> {
 /// The lines of a question that waits for a person, the keys apart.
 #[must_use]
 pub fn question(ask: &Ask, sub_agent: Option<&str>, width: usize) -> Vec<DocLine> {
-    let who = sub_agent.map_or_else(|| "codex".to_owned(), |name| format!("codex ({name})"));
+    let who = sub_agent.map_or_else(String::new, |name| format!("{name}: "));
     let mut lines = Vec::new();
     let reason = match ask {
         Ask::Command {
@@ -249,8 +254,9 @@ pub fn question(ask: &Ask, sub_agent: Option<&str>, width: usize) -> Vec<DocLine
             cwd,
             reason,
         } => {
-            lines.push(DocLine::of(
-                format!("{who} wants to run outside the sandbox:"),
+            lines.extend(wrapped(
+                &format!("{who}run this outside the sandbox?"),
+                width,
                 Tone::Strong,
             ));
             lines.extend(wrapped(command, width, Tone::Text));
@@ -264,8 +270,9 @@ pub fn question(ask: &Ask, sub_agent: Option<&str>, width: usize) -> Vec<DocLine
             reason,
             grant_root,
         } => {
-            lines.push(DocLine::of(
-                format!("{who} wants to change files outside the sandbox:"),
+            lines.extend(wrapped(
+                &format!("{who}change files outside the sandbox?"),
+                width,
                 Tone::Strong,
             ));
             for edit in edits {

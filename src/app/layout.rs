@@ -208,6 +208,12 @@ fn panes(main: Area, share: Share) -> Panes {
     }
 }
 
+/// The rows below the tree that tell all figures of what the cursor is on; none where the tree needs them.
+#[must_use]
+pub fn tree_details(body: Area) -> u16 {
+    if body.height >= 44 { 7 } else { 0 }
+}
+
 /// The parts of the session pane, from top to bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionParts {
@@ -220,12 +226,16 @@ pub struct SessionParts {
 }
 
 impl SessionParts {
-    /// `question` and `saying` are the rows that they would like; the transcript keeps a third at least.
+    /// `question` and `saying` are the rows that they would like; the transcript keeps a third, where there is
+    /// any room to share.
     #[must_use]
     pub fn of(area: Area, question: usize, saying: usize) -> Self {
         let wish = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
         let (title, rest) = area.split_top(1);
-        let room = rest.height - rest.height / 3;
+        let (_, rest) = rest.split_top(u16::from(area.height >= 26));
+        // What is asked must be readable, also where that leaves nothing for the rest.
+        let kept = if rest.height < 10 { 0 } else { rest.height / 3 };
+        let room = rest.height - kept;
         let saying_rows = wish(saying).min(8).min(room);
         let question_rows = wish(question).min(room - saying_rows);
         let (rest, saying) = rest.split_bottom(saying_rows);
@@ -254,6 +264,7 @@ impl RunParts {
     #[must_use]
     pub fn of(area: Area, n_points: usize) -> Self {
         let (title, rest) = area.split_top(1);
+        let (_, rest) = rest.split_top(u16::from(area.height >= 26));
         let cost_rows = if rest.height >= 12 { 3 } else { 0 };
         let chart_rows = if rest.height >= 24 && n_points > 1 {
             7

@@ -454,6 +454,47 @@ impl App {
         self.layout().map(|layout| layout.panes)
     }
 
+    /// What must be known of the shown source before its marks are believed; it stands above the text.
+    #[must_use]
+    pub fn source_note(&self) -> Option<&'static str> {
+        let file = self.source.file()?;
+        let view = self.source.view()?;
+        let totals = file.coverage.totals();
+        if file.source == crate::coverage::SourceState::Changed {
+            return Some(if view.report_lines.is_some() {
+                "changed since the report: its marks moved along"
+            } else {
+                "changed since the report: its marks may be wrong"
+            });
+        }
+        let has_figures = totals
+            .lines
+            .or(totals.branches)
+            .is_some_and(|ratio| ratio.total > 0);
+        (has_figures && file.coverage.lines().len() == 0)
+            .then_some("figures only: this report names no lines (W says more)")
+    }
+
+    /// Rows that the tree has.
+    fn tree_height(&self) -> usize {
+        let area = match self.panes() {
+            None => return 0,
+            Some(Panes::One(area) | Panes::Two { left: area, .. }) => area,
+        };
+        let (_, body) = area.split_top(1);
+        usize::from(body.height - layout::tree_details(body))
+    }
+
+    /// Rows that the text of the source has.
+    fn source_height(&self) -> usize {
+        let area = match self.panes() {
+            None => return 0,
+            Some(Panes::One(area) | Panes::Two { right: area, .. }) => area,
+        };
+        let above = 1 + u16::from(self.source_note().is_some());
+        usize::from(area.height.saturating_sub(above))
+    }
+
     /// What is written under the line of the current gap.
     #[must_use]
     pub fn words(&self) -> words::Words {

@@ -101,7 +101,7 @@ fn lines(gap: &Gap, picked: bool, state: Option<&GapState>, cells: usize) -> Vec
 pub fn tone_of(state: &GapState) -> Tone {
     match state {
         GapState::Closed => Tone::Good,
-        GapState::Working => Tone::Accent,
+        GapState::Working => Tone::Live,
         GapState::StillOpen { .. } => Tone::Warn,
         GapState::Regressed => Tone::Bad,
         GapState::Open

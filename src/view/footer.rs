@@ -110,10 +110,10 @@ fn is_offered(app: &App, action: Action) -> bool {
                 || app.focus().is_session()
         }
         Action::NextPane => {
-            app.focus().is_session()
-                || app
-                    .layout()
-                    .is_some_and(|layout| matches!(layout.panes, crate::app::layout::Panes::One(_)))
+            let one_pane = app
+                .layout()
+                .is_some_and(|layout| matches!(layout.panes, crate::app::layout::Panes::One(_)));
+            app.overlay().is_none() && (one_pane || app.focus().is_session())
         }
         Action::Help | Action::Quit => app.overlay().is_none(),
         Action::Down => app.overlay().is_some() || !app.prompt().is_open(),

@@ -77,6 +77,7 @@ impl Canvas<'_> {
             Tone::Dim => self.theme.dim,
             Tone::Strong => self.theme.strong,
             Tone::Accent => self.theme.accent,
+            Tone::Live => self.theme.live,
             Tone::Good => self.theme.good,
             Tone::Warn => self.theme.warn,
             Tone::Bad => self.theme.bad,
@@ -137,6 +138,10 @@ fn screen(app: &App, canvas: &mut Canvas<'_>) {
 
 fn panes(app: &App, canvas: &mut Canvas<'_>, panes: Panes) {
     let focus = app.focus();
+    if app.loaded().is_none() && matches!(focus, Focus::Tree | Focus::Source) {
+        tree::draw_nothing(app, canvas, panes.whole());
+        return;
+    }
     match panes {
         Panes::Two {
             left,

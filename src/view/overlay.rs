@@ -62,7 +62,7 @@ fn help(app: &App, canvas: &Canvas<'_>, area: Area) -> Vec<Row> {
             }
             let keys = keys.join(" ");
             rows.push(vec![
-                (format!("  {keys:<14} "), theme.accent),
+                (format!("  {keys:<16} "), theme.accent),
                 (entry.help.to_owned(), theme.text),
             ]);
         }
@@ -70,9 +70,9 @@ fn help(app: &App, canvas: &Canvas<'_>, area: Area) -> Vec<Row> {
         rows
     };
     let all: Vec<Vec<Row>> = Group::ALL.into_iter().map(group).collect();
-    let half = usize::from(area.width) / 2 - 2;
     let widest = all.iter().flatten().map(cells).max().unwrap_or(0);
-    if half < widest.min(62) {
+    let half = (usize::from(area.width) / 2 - 1).min(widest + 4);
+    if half < widest.min(66) {
         return all.into_iter().flatten().collect();
     }
     // Whole groups go to the right once half of all rows are at the left.

@@ -162,14 +162,26 @@ fn draw_question(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     let width = usize::from(area.width.saturating_sub(LABEL + 2));
     let lines = question(&approval.ask, approval.sub_agent.as_deref(), width);
     let (body, keys) = area.split_bottom(1);
-    let (rule, body) = body.split_top(u16::from(area.height > 3));
+    let (rule, body) = body.split_top(u16::from(usize::from(body.height) > lines.len()));
     let (sign, faint) = (canvas.glyphs.rule, canvas.theme.faint);
     canvas
         .pen(rule)
         .skip(1)
         .repeat(sign, usize::from(rule.width.saturating_sub(2)), faint);
+    let height = usize::from(body.height);
+    let hidden = lines.len().saturating_sub(height);
     for (row, line) in lines.iter().enumerate() {
-        if let Some(place) = row_of(body, row) {
+        let Some(place) = row_of(body, row) else {
+            break;
+        };
+        if hidden > 0 && row + 1 == height {
+            // Nobody should say yes to what could not be read.
+            let warn = canvas.theme.warn;
+            canvas.pen(place).skip(usize::from(LABEL)).put(
+                &format!("{} more rows above: enter unfolds", hidden + 1),
+                warn,
+            );
+        } else {
             draw_doc(canvas, place, line);
         }
     }
@@ -181,14 +193,16 @@ fn draw_question(app: &App, canvas: &mut Canvas<'_>, area: Area) {
             .unwrap_or_default()
     };
     let mut pen = canvas.pen(keys);
-    pen.skip(usize::from(LABEL));
+    let long = usize::from(keys.width) >= 64 + usize::from(LABEL);
+    let narrow = keys.width < 52;
+    pen.skip(if narrow { 1 } else { usize::from(LABEL) });
     if app.focus() != Focus::Session {
-        pen.put("waits for you · ", theme.warn)
+        pen.put("waits for you", theme.warn)
+            .put(", ", theme.dim)
             .put(&key(Action::NextPane), theme.accent)
             .put(" goes there", theme.dim);
         return;
     }
-    let long = usize::from(keys.width) >= 64 + usize::from(LABEL);
     for (action, text, style) in [
         (Action::Accept, "once", theme.key_good),
         (
@@ -210,6 +224,6 @@ fn draw_question(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         pen.put(&format!(" {} ", key(action)), style)
             .skip(1)
             .put(text, theme.dim)
-            .skip(2);
+            .skip(if narrow { 1 } else { 2 });
     }
 }

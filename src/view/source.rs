@@ -21,6 +21,13 @@ use super::{Canvas, row_of};
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     let (title, body) = area.split_top(1);
     draw_title(app, canvas, title);
+    let note = app.source_note();
+    let (above, body) = body.split_top(u16::from(note.is_some()));
+    if let Some(note) = note {
+        let warn = canvas.theme.warn;
+        let room = usize::from(above.width).saturating_sub(2);
+        canvas.pen(above).skip(1).put_cut(note, room, warn);
+    }
     match app.source().text() {
         Text::Ready(view) => draw_text(app, canvas, body, view),
         Text::Absent(why) => draw_absence(app, canvas, body, why),
@@ -45,7 +52,10 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
                 right.push((format!(" of {n}"), theme.dim));
             }
             None if n > 0 => right.push((crate::app::doc::count(n, "gap"), theme.dim)),
-            None => right.push(("no gap".to_owned(), theme.good)),
+            None if app.source_note().is_none() => {
+                right.push(("no gap".to_owned(), theme.good));
+            }
+            None => {}
         }
     }
     let totals = file.coverage.totals();
@@ -62,24 +72,14 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         Some(_) => right.push(("   no branches".to_owned(), theme.dim)),
         None => right.push(("   no branch data".to_owned(), theme.warn)),
     }
-    let mut note = match file.source {
-        SourceState::Changed => "changed since the report",
-        SourceState::Found if file.coverage.lines().len() == 0 && totals.lines.is_some() => {
-            "the report has figures only, no lines"
-        }
-        _ => "",
-    };
     let room = usize::from(area.width).saturating_sub(2);
     let path = file.path.as_str();
     let cells =
         |right: &[(String, Style)]| right.iter().map(|(text, _)| width(text)).sum::<usize>();
-    // The name stays; then the gap's number; then what was changed; the figures go first.
+    // The name stays; then the gap's number; the figures go first.
     let name = width(path).min(room / 2).max(width(file.path.name()));
-    while !right.is_empty() && name + cells(&right) + width(note) + 4 > room {
+    while !right.is_empty() && name + cells(&right) + 4 > room {
         right.pop();
-    }
-    if name + cells(&right) + width(note) + 4 > room {
-        note = "";
     }
     let right_cells = cells(&right);
     let (left, figures) = area.split_right(u16::try_from(right_cells + 2).unwrap_or(area.width));
@@ -94,13 +94,8 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     } else {
         theme.strong
     };
-    let for_path = pen
-        .room()
-        .saturating_sub(if note.is_empty() { 1 } else { width(note) + 3 });
+    let for_path = pen.room().saturating_sub(1);
     pen.put_path(path, for_path, heading);
-    if !note.is_empty() {
-        pen.skip(2).put(note, theme.warn);
-    }
     if let Some(function) = function_at(source)
         && pen.room() > 8
     {
@@ -247,7 +242,8 @@ fn draw_line(
         columns.number,
         if current { theme.strong } else { theme.dim },
     );
-    if current && has_focus {
+    if current && has_focus && theme.row.bg.is_none() {
+        // Where the row has no colour of its own.
         pen.put(glyphs.then, theme.accent);
     } else {
         pen.skip(1);

@@ -317,6 +317,13 @@ fn hint(app: &App, canvas: &Canvas<'_>) -> Pieces {
         pieces.push((key, theme.accent));
         pieces.push((text.to_owned(), theme.dim));
     };
+    if app.prompt().is_open() {
+        push(
+            String::new(),
+            "what stands here is what is sent, to the letter",
+        );
+        return pieces.into_iter().skip(1).collect();
+    }
     let warnings = app
         .loaded()
         .map_or(0, |loaded| loaded.coverage.warnings.len());

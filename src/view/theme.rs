@@ -17,6 +17,8 @@ pub struct Theme {
     pub faint: Style,
     /// Titles, keys, whatever is ours.
     pub accent: Style,
+    /// Going on now.
+    pub live: Style,
     /// The name of the program.
     pub badge: Style,
     pub strong: Style,
@@ -178,6 +180,7 @@ impl Theme {
             dim: ink(palette.dim),
             faint: ink(palette.faint),
             accent: ink(palette.accent).add_modifier(Modifier::BOLD),
+            live: ink(palette.accent),
             badge: ink(palette.on_accent)
                 .bg(fit(palette.accent))
                 .add_modifier(Modifier::BOLD),
@@ -219,6 +222,7 @@ impl Theme {
             dim,
             faint: dim,
             accent: bold,
+            live: bold,
             badge: plain.add_modifier(Modifier::REVERSED),
             strong: bold,
             folder: plain,

@@ -1,6 +1,6 @@
 //! The tree pane: files and folders with their figures, the worst first.
 
-use crate::app::layout::Area;
+use crate::app::layout::{Area, tree_details};
 use crate::app::text::width;
 use crate::app::tree::{Measure, Node, NodeIdx, NodeKind, Shape};
 use crate::app::{App, Focus};
@@ -8,14 +8,15 @@ use crate::coverage::{Percent, Ratio};
 
 use super::{Canvas, row_of};
 
-/// Cells of the bar, where there is room for one.
+/// Cells of the bar, where there is room for it, and where there is little.
 const BAR: usize = 8;
+const SHORT_BAR: usize = 6;
+const LONG_BAR: usize = 16;
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     let (title, body) = area.split_top(1);
     draw_title(app, canvas, title);
     let Some(loaded) = app.loaded() else {
-        draw_nothing(app, canvas, body);
         return;
     };
     if loaded.coverage.files.is_empty() {
@@ -26,6 +27,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         );
         return;
     }
+    let (body, details) = body.split_bottom(tree_details(body));
+    draw_details(app, canvas, details);
     let tree = app.tree();
     if tree.rows().is_empty() {
         draw_lines(
@@ -60,7 +63,12 @@ impl Columns {
             .and_then(|loaded| app.tree().measure().figure(&loaded.coverage.totals))
             .map_or(1, |ratio| ratio.missed().to_string().len());
         Self {
-            bar: if area.width >= 38 { BAR } else { 0 },
+            bar: match area.width {
+                0..38 => 0,
+                38..54 => SHORT_BAR,
+                54..64 => BAR,
+                _ => LONG_BAR,
+            },
             percent: 6,
             missed: missed.max(if area.width >= 44 { 7 } else { 3 }),
         }
@@ -265,7 +273,8 @@ fn bar_cells(percent: Percent, cells: usize) -> usize {
     }
 }
 
-fn draw_nothing(app: &App, canvas: &mut Canvas<'_>, area: Area) {
+/// There are no figures (yet): why, and what to do next.
+pub(super) fn draw_nothing(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     let theme = canvas.theme;
     let Some(failure) = app.failure() else {
         draw_lines(canvas, area, &["reading the reports …"]);
@@ -312,6 +321,48 @@ fn draw_nothing(app: &App, canvas: &mut Canvas<'_>, area: Area) {
                 .put(what, theme.dim);
         }
         row += 1;
+    }
+}
+
+/// All figures of what the cursor is on, where there is room for more than the tree.
+fn draw_details(app: &App, canvas: &mut Canvas<'_>, area: Area) {
+    let Some((idx, node)) = app.tree().current().filter(|_| !area.is_empty()) else {
+        return;
+    };
+    let theme = canvas.theme;
+    if let Some(line) = row_of(area, 1) {
+        let mut pen = canvas.pen(line);
+        pen.skip(1);
+        let room = pen.room().saturating_sub(1);
+        pen.put_path(node.path.as_str(), room, theme.strong);
+    }
+    let mut row = 2;
+    for (what, ratio) in [
+        ("branches", node.totals.branches),
+        ("lines", node.totals.lines),
+        ("functions", node.totals.functions),
+        ("statements", node.totals.statements),
+    ] {
+        let (Some(line), Some(ratio)) = (row_of(area, row), ratio) else {
+            continue;
+        };
+        let figure = super::figure(canvas, app, Some(ratio));
+        let mut pen = canvas.pen(line);
+        pen.skip(1).put(&format!("{what:<12}"), theme.dim);
+        match figure {
+            Some((percent, style)) => pen.put_right(&percent, 6, style).put(" %", theme.dim),
+            None => pen.put_right("none", 8, theme.dim),
+        };
+        pen.put_right(&format!("{}/{}", ratio.covered, ratio.total), 16, theme.dim);
+        row += 1;
+    }
+    let files = app.tree().files_below(idx).len();
+    if let (Some(line), NodeKind::Folder { .. }) = (row_of(area, row), &node.kind) {
+        canvas
+            .pen(line)
+            .skip(1)
+            .put(&format!("{:<12}", "files"), theme.dim)
+            .put_right(&files.to_string(), 6, theme.text);
     }
 }
 

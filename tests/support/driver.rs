@@ -74,7 +74,23 @@ pub(crate) fn sample(name: &str) -> PathBuf {
 /// A real report and its sources, as far as they lie below the folder.
 pub(crate) fn project(root: &Path, report: &str) -> (Coverage, BTreeMap<String, Vec<String>>) {
     let bytes = std::fs::read(root.join(report)).unwrap();
-    let parsed = untaken::formats::parse(&bytes).unwrap();
+    of_bytes(root, report, &bytes)
+}
+
+/// The same with a JSON report that was changed first.
+pub(crate) fn project_where(
+    root: &Path,
+    report: &str,
+    change: impl Fn(&mut serde_json::Value),
+) -> (Coverage, BTreeMap<String, Vec<String>>) {
+    let bytes = std::fs::read(root.join(report)).unwrap();
+    let mut json = serde_json::from_slice(&bytes).unwrap();
+    change(&mut json);
+    of_bytes(root, report, &serde_json::to_vec(&json).unwrap())
+}
+
+fn of_bytes(root: &Path, report: &str, bytes: &[u8]) -> (Coverage, BTreeMap<String, Vec<String>>) {
+    let parsed = untaken::formats::parse(bytes).unwrap();
     let mut sources = BTreeMap::new();
     let mut files: Vec<CoveredFile> = parsed
         .files

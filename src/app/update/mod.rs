@@ -96,12 +96,14 @@ impl App {
 
     /// Cursors into their windows, colours for what can be seen, a timer where time is shown.
     fn settle(&mut self, step: &mut Step) {
-        let (width, height) = self.pane_size();
-        self.tree.settle(height);
+        let (width, _) = self.pane_size();
+        let tree_height = self.tree_height();
+        self.tree.settle(tree_height);
         let words = self.words().lines.len();
-        self.source.settle(height, words);
+        let source_height = self.source_height();
+        self.source.settle(source_height, words);
         if let Some(path) = self.source.path().cloned()
-            && let Some((first, count)) = self.source.uncoloured(height)
+            && let Some((first, count)) = self.source.uncoloured(source_height)
         {
             let request = self.next_request();
             step.effects.push(Effect::Highlight {

@@ -1,6 +1,6 @@
 //! The mouse: a click puts the cursor there, a second one opens; the wheel scrolls what it is over.
 
-use crate::app::layout::{Area, Panes};
+use crate::app::layout::{Area, Panes, RunParts};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::{App, Focus, Overlay, Step};
 
@@ -93,8 +93,14 @@ impl App {
     fn wheel(&mut self, focus: Focus, rows: isize, area: Area) {
         let height = usize::from(area.height.saturating_sub(1));
         match focus {
-            Focus::Tree => self.tree.scroll_by(rows, height),
-            Focus::Source => self.source.scroll_by(rows, height),
+            Focus::Tree => {
+                let height = self.tree_height();
+                self.tree.scroll_by(rows, height);
+            }
+            Focus::Source => {
+                let height = self.source_height();
+                self.source.scroll_by(rows, height);
+            }
             Focus::Tests => {
                 let top = self.tests.top(height).saturating_add_signed(rows);
                 self.tests.scroll_to(top, height);
@@ -117,6 +123,9 @@ impl App {
         };
         match focus {
             Focus::Tree => {
+                if row >= self.tree_height() {
+                    return;
+                }
                 let at = self.tree.scroll() + row;
                 let Some(&idx) = self.tree.rows().get(at) else {
                     return;
@@ -131,7 +140,11 @@ impl App {
                 }
             }
             Focus::Source => {
-                let height = usize::from(area.height.saturating_sub(1));
+                let height = self.source_height();
+                let above = usize::from(area.height.saturating_sub(1)).saturating_sub(height);
+                let Some(row) = row.checked_sub(above) else {
+                    return;
+                };
                 if column + 1 >= area.x + area.width {
                     self.source.to_minimap(row, height);
                 } else if let Some(line) = self.source.line_at(row) {
@@ -139,7 +152,11 @@ impl App {
                 }
             }
             Focus::Run => {
-                if let Some(gap) = self.run_gap_at(self.run_scroll + row) {
+                let list = RunParts::of(area, self.history.points().len()).list;
+                let row = (row + usize::from(area.y) + 1).checked_sub(usize::from(list.y));
+                if let Some(row) = row
+                    && let Some(gap) = self.run_gap_at(self.run_scroll + row)
+                {
                     let again = had_focus && gap == self.run_cursor;
                     self.run_cursor = gap;
                     if again {
