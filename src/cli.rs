@@ -65,6 +65,8 @@ pub enum Command {
     Man,
     /// Close gaps without a screen: Codex writes tests, reports written afterwards decide
     Close(CloseArgs),
+    /// List earlier runs, or show one
+    Runs(RunsArgs),
 }
 
 impl Command {
@@ -76,7 +78,12 @@ impl Command {
             Self::Check(args) => &args.reports,
             // Those of diff are no union; it reads each by itself.
             Self::Close(args) => &args.reports,
-            Self::Demo | Self::Diff(_) | Self::Init(_) | Self::Completions(_) | Self::Man => &[],
+            Self::Demo
+            | Self::Diff(_)
+            | Self::Runs(_)
+            | Self::Init(_)
+            | Self::Completions(_)
+            | Self::Man => &[],
         }
     }
 }
@@ -205,6 +212,32 @@ pub struct DiffArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DiffFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+    #[arg(long, value_enum, default_value_t = RunsFormat::Text)]
+    pub format: RunsFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Show what one run did, with its evidence
+    Show {
+        /// The run's id, or the beginning of it
+        id: String,
+        #[arg(long, value_enum, default_value_t = RunsFormat::Text)]
+        format: RunsFormat,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RunsFormat {
     Text,
     Json,
     Markdown,

@@ -12,6 +12,7 @@ mod gaps;
 mod init;
 mod json;
 mod paint;
+mod runs;
 mod shape;
 mod shell;
 mod table;
@@ -48,6 +49,8 @@ enum Failure {
     Git(#[from] GitError),
     #[error(transparent)]
     Init(#[from] init::InitError),
+    #[error("the record of runs cannot be read: {0}")]
+    Record(#[from] io::Error),
     #[error("{0}")]
     WrongUse(String),
 }
@@ -87,6 +90,7 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
         Command::Check(args) => check::run(args, settings, style),
         Command::Diff(args) => diff::run(args, settings, style),
         Command::Close(args) => close::run(args, settings),
+        Command::Runs(args) => runs::run(args, settings, style),
     };
     match answer {
         Ok(answer) => say(&answer),

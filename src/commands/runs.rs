@@ -1,0 +1,345 @@
+//! `untaken runs`: what earlier runs did, from the record on disk.
+
+use std::fmt::Write as _;
+
+use super::paint::Style;
+use super::{Answer, DONE, Failure, WRONG_USE, complain, json};
+use crate::cli::{RunsArgs, RunsCommand, RunsFormat};
+use crate::harmless;
+use crate::runtime::store::{Store, StoredRun};
+use crate::settings::Settings;
+use crate::triage::record::{Event, RunResult};
+
+pub(super) fn run(args: &RunsArgs, settings: &Settings, style: Style) -> Result<Answer, Failure> {
+    let store = Store::open(&settings.root)?;
+    let Some(RunsCommand::Show { id, format }) = &args.command else {
+        let runs = store.runs();
+        let stdout = match args.format {
+            RunsFormat::Text => list(&runs, style),
+            RunsFormat::Json => json::encode(&runs.iter().map(listed).collect::<Vec<_>>()),
+            RunsFormat::Markdown => list_markdown(&runs),
+        };
+        return Ok(Answer {
+            stdout,
+            status: DONE,
+        });
+    };
+    let Some(run) = store.find(id) else {
+        complain(&format!(
+            "no run of this project begins with {id:?}; `untaken runs` lists them"
+        ));
+        return Ok(Answer {
+            stdout: String::new(),
+            status: WRONG_USE,
+        });
+    };
+    if run.damaged_lines > 0 {
+        complain(&format!(
+            "warning: {} lines of the record were cut off and are left out",
+            run.damaged_lines
+        ));
+    }
+    let stdout = match format {
+        RunsFormat::Text => text(&run, style),
+        RunsFormat::Json => json::encode(&run.result()),
+        RunsFormat::Markdown => markdown(&run),
+    };
+    Ok(Answer {
+        stdout,
+        status: DONE,
+    })
+}
+
+/// A run in the list, for JSON.
+#[derive(serde::Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    alive: bool,
+    started: u64,
+    ended: Option<u64>,
+    by: String,
+    turns: u32,
+    reason: Option<String>,
+    coverage_before: Option<f64>,
+    coverage_after: Option<f64>,
+    closed: usize,
+}
+
+fn listed(run: &StoredRun) -> Listed<'_> {
+    let (summary, result) = (run.summary(), run.result());
+    Listed {
+        id: &run.id,
+        alive: run.alive,
+        started: summary.started,
+        ended: summary.ended,
+        by: summary.by,
+        turns: summary.turns,
+        reason: summary.reason,
+        coverage_before: result.coverage_before,
+        coverage_after: result.coverage_after,
+        closed: result.closed.len(),
+    }
+}
+
+/// How it stands with a run, in words.
+fn state(run: &StoredRun) -> String {
+    match (run.alive, run.summary().reason) {
+        (_, Some(reason)) => reason,
+        (true, None) => "running".to_owned(),
+        (false, None) => "cut off".to_owned(),
+    }
+}
+
+fn figure(percent: Option<f64>) -> String {
+    percent.map_or_else(|| "–".to_owned(), |percent| format!("{percent:.2}"))
+}
+
+fn list(runs: &[StoredRun], style: Style) -> String {
+    if runs.is_empty() {
+        return "no run is recorded for this project\n".to_owned();
+    }
+    let mut out = String::new();
+    let width = runs.iter().map(|run| run.id.len()).max().unwrap_or(0);
+    for run in runs {
+        let result = run.result();
+        let _ = writeln!(
+            out,
+            "{:<width$}  {:>6} → {:>6}  {:>4} closed  {:>3} turns  {}",
+            run.id,
+            figure(result.coverage_before),
+            figure(result.coverage_after),
+            result.closed.len(),
+            run.summary().turns,
+            style.quiet(&harmless::line(&state(run)))
+        );
+    }
+    out
+}
+
+fn list_markdown(runs: &[StoredRun]) -> String {
+    let mut out = String::from(
+        "| run | before | after | closed | turns | end |\n|---|---:|---:|---:|---:|---|\n",
+    );
+    for run in runs {
+        let result = run.result();
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} |",
+            run.id,
+            figure(result.coverage_before),
+            figure(result.coverage_after),
+            result.closed.len(),
+            run.summary().turns,
+            cell(&state(run))
+        );
+    }
+    out
+}
+
+fn text(run: &StoredRun, style: Style) -> String {
+    let result = run.result();
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", style.strong(&run.id));
+    let _ = writeln!(out, "{}", harmless::line(&state(run)));
+    let _ = writeln!(
+        out,
+        "coverage {} → {} %   {} arms closed, {} lost, {} vanished   {} rounds   {} tokens in ({} cached), {} out",
+        figure(result.coverage_before),
+        figure(result.coverage_after),
+        result.closed.len(),
+        result.lost.len(),
+        result.vanished.len(),
+        result.rounds,
+        result.tokens.input,
+        result.tokens.cached,
+        result.tokens.output
+    );
+    for test in &result.tests {
+        let _ = writeln!(
+            out,
+            "\n{} {}",
+            style.strong(&test.verdict),
+            harmless::line(&test.path)
+        );
+        for rung in &test.rungs {
+            let mark = if rung.ok { "✓" } else { "✗" };
+            let _ = writeln!(
+                out,
+                "  {mark} {:<9}  {}",
+                rung.rung,
+                harmless::line(&rung.evidence)
+            );
+        }
+    }
+    section(
+        &mut out,
+        style,
+        "closed",
+        result.closed.iter().map(|it| {
+            format!(
+                "{}:{} {}  by {}",
+                it.arm.file, it.arm.line, it.arm.arm, it.by
+            )
+        }),
+    );
+    section(
+        &mut out,
+        style,
+        "lost",
+        result
+            .lost
+            .iter()
+            .map(|it| format!("{}:{} {}", it.file, it.line, it.arm)),
+    );
+    section(
+        &mut out,
+        style,
+        "vanished",
+        result
+            .vanished
+            .iter()
+            .map(|it| format!("{}:{} {}", it.file, it.line, it.why)),
+    );
+    section(
+        &mut out,
+        style,
+        "findings",
+        result.findings.iter().map(|it| {
+            format!(
+                "{}{}  {}  {}",
+                it.code,
+                if it.blocking { "" } else { " (not blocking)" },
+                it.path,
+                it.evidence
+            )
+        }),
+    );
+    section(
+        &mut out,
+        style,
+        "left open",
+        result.remaining_gaps.iter().map(|it| {
+            let lines: Vec<String> = it.uncovered_lines.iter().map(u32::to_string).collect();
+            format!("{}: lines {}  {}", it.file, lines.join(", "), it.reason)
+        }),
+    );
+    out
+}
+
+fn section(out: &mut String, style: Style, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", style.strong(title));
+    for line in lines {
+        let _ = writeln!(out, "  {}", harmless::line(&line));
+    }
+}
+
+/// The audit for a person who was not there: what was asked, what came, what was found, what was decided.
+fn markdown(run: &StoredRun) -> String {
+    let result: RunResult = run.result();
+    let mut out = String::new();
+    let _ = writeln!(out, "# Run {}\n", run.id);
+    let _ = writeln!(out, "{}.\n", cell(&state(run)));
+    let _ = writeln!(
+        out,
+        "Coverage {} % before, {} % after. {} arms closed, {} lost, {} vanished. {} rounds, {} tokens in ({} cached), {} out.\n",
+        figure(result.coverage_before),
+        figure(result.coverage_after),
+        result.closed.len(),
+        result.lost.len(),
+        result.vanished.len(),
+        result.rounds,
+        result.tokens.input,
+        result.tokens.cached,
+        result.tokens.output
+    );
+    if !result.tests.is_empty() {
+        out.push_str("| test file | verdict | rung | | evidence |\n|---|---|---|---|---|\n");
+        for test in &result.tests {
+            for rung in &test.rungs {
+                let _ = writeln!(
+                    out,
+                    "| {} | {} | {} | {} | {} |",
+                    cell(&test.path),
+                    test.verdict,
+                    rung.rung,
+                    if rung.ok { "✓" } else { "✗" },
+                    cell(&rung.evidence)
+                );
+            }
+        }
+        out.push('\n');
+    }
+    if !result.findings.is_empty() {
+        out.push_str("| finding | blocking | path | evidence |\n|---|---|---|---|\n");
+        for finding in &result.findings {
+            let blocking = if finding.blocking { "yes" } else { "no" };
+            let _ = writeln!(
+                out,
+                "| {} | {blocking} | {} | {} |",
+                finding.code,
+                cell(&finding.path),
+                cell(&finding.evidence)
+            );
+        }
+        out.push('\n');
+    }
+    if !result.closed.is_empty() {
+        out.push_str("| closed arm | by |\n|---|---|\n");
+        for closed in &result.closed {
+            let arm = format!("{}:{} {}", closed.arm.file, closed.arm.line, closed.arm.arm);
+            let _ = writeln!(out, "| {} | {} |", cell(&arm), cell(&closed.by));
+        }
+        out.push('\n');
+    }
+    out.push_str("## Turns\n\n");
+    for event in &run.events {
+        match event {
+            Event::TurnStarted {
+                turn,
+                round,
+                file,
+                gaps,
+                ..
+            } => {
+                let _ = writeln!(
+                    out,
+                    "- turn {turn}, round {round}: {}, {} gaps",
+                    cell(file),
+                    gaps.len()
+                );
+            }
+            Event::TurnEnded {
+                turn,
+                status,
+                tokens,
+                ..
+            } => {
+                let _ = writeln!(out, "- turn {turn} {status}: {} tokens", tokens.spent());
+            }
+            Event::Changed {
+                path,
+                change,
+                kind,
+                put_back,
+                ..
+            } => {
+                let fate = if *put_back { ", put back" } else { "" };
+                let _ = writeln!(out, "  - {change}: {} ({kind}{fate})", cell(path));
+            }
+            Event::Committed { commit, .. } => {
+                let _ = writeln!(out, "- committed as {}", cell(commit));
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Text from outside in a table of Markdown.
+fn cell(text: &str) -> String {
+    harmless::line(text).replace('|', "\\|")
+}
