@@ -605,6 +605,15 @@ mod coverage_py {
     }
 
     #[test]
+    fn a_key_of_the_whole_that_is_there_twice_is_told() {
+        let text = r#"{"meta":{"branch_coverage":true},"files":{},"totals":{"covered_lines":1},"totals":{"covered_lines":2}}"#;
+        assert_eq!(
+            warnings(text),
+            ["the key `totals` is in the report twice; the later one counts"]
+        );
+    }
+
+    #[test]
     fn without_branch_coverage_there_is_no_branch_figure() {
         let report = read("coveragepy/reports/coverage-nobranch.json");
         assert_eq!(report.totals.branches, None);
@@ -641,8 +650,10 @@ mod coverage_py {
             "line 2, column 48: expected a whole number up to 4294967295, found `9]}}}`"
         );
         assert_eq!(
-            error("{\"meta\":{\"branch_coverage\":true},\n\"meta\":{}}"),
-            "line 2, column 6: expected the key `meta` once, found `\":{}}`"
+            error(
+                "{\"meta\":{\"branch_coverage\":true},\n\"files\":{\"a.py\":{\"executed_lines\":[],\"executed_lines\":[]}}}"
+            ),
+            "line 2, column 53: expected the key `executed_lines` once, found `\":[]}}}`"
         );
         assert_eq!(
             error(
@@ -961,6 +972,41 @@ mod lcov {
     }
 }
 
+fn many_coverage_py_files(end: &str) -> String {
+    let mut text = r#"{"meta": {"branch_coverage": true}, "files": {"#.to_owned();
+    for nth in 0..18_000 {
+        let comma = if nth == 0 { "" } else { ", " };
+        let rest = match end {
+            "}}}" => {
+                r#", "functions": {"f": {"executed_lines": [2]}}, "classes": {"": {"executed_lines": [2]"#
+            }
+            _ => "",
+        };
+        write!(
+            text,
+            r#"{comma}"src/of/a/long/name/{}.py": {{"executed_lines": [1, 2], "missing_lines": [], "excluded_lines": [], "missing_branches": [[1, {nth}]]{rest}{end}"#,
+            nth % 17_990
+        )
+        .unwrap();
+    }
+    text + r#"}, "totals": {"covered_lines": 60000, "num_statements": 60000}}"#
+}
+
+fn many_istanbul_files(more: &str) -> String {
+    let mut text = "{".to_owned();
+    for nth in 0..18_000 {
+        let comma = if nth == 0 { "" } else { "\n," };
+        write!(
+            text,
+            r#"{comma}"/ci/{0}.js": {{"path":"/ci/{0}.js","statementMap":{{"0":{{"start":{{"line":{1},"column":0}}}}}},"s":{{"0":{nth}}},{more}}}"#,
+            nth % 17_990,
+            nth + 1
+        )
+        .unwrap();
+    }
+    text + "}\n"
+}
+
 /// However many parts a report is read in, it is the same report.
 #[test]
 fn parts_make_the_same_report_as_the_whole() {
@@ -996,6 +1042,27 @@ fn parts_make_the_same_report_as_the_whole() {
             report.unwrap() == whole,
             "{n_parts} parts make another report"
         );
+    }
+    for (name, bytes) in [
+        ("coverage.py", many_coverage_py_files("}}}")),
+        ("coverage.py without functions", many_coverage_py_files("}")),
+        ("Istanbul", many_istanbul_files("\"hash\":\"\"")),
+        // What looks like a file's key inside another file: the cut is wrong, the report is right.
+        (
+            "Istanbul with maps",
+            many_istanbul_files("\"a\":0,\"map\":{\"path\":\"x\"}"),
+        ),
+    ] {
+        let (n_cut, report) = in_parts(bytes.as_bytes(), 2);
+        assert_eq!(n_cut, 2, "{name} of {} bytes", bytes.len());
+        let whole = parse(bytes.as_bytes()).unwrap();
+        assert!(
+            report.unwrap() == whole,
+            "{name} in parts is another report"
+        );
+        let broken = &bytes[..bytes.len() - 100];
+        let error = in_parts(broken.as_bytes(), 2).1.unwrap_err();
+        assert_eq!(Err(error), parse(broken.as_bytes()), "{name}, cut off");
     }
     // Of two errors the first is told, though another part met the second.
     let broken = text.replacen("DA:9,", "DA:x,", 1);

@@ -16,7 +16,8 @@ pub(super) struct ByPath {
 impl ByPath {
     /// Adds a file. The same path again replaces the earlier one, as every tool's own reader does with a
     /// repeated key, and is noted.
-    pub(super) fn add(&mut self, path: &str, file: FileCoverage, oddities: &mut Oddities) {
+    pub(super) fn add(&mut self, file: FileCoverage, oddities: &mut Oddities) {
+        let path = file.reported();
         if let Some(&idx) = self.places.get(path) {
             oddities.note("repeated files", || {
                 format!(

@@ -97,7 +97,7 @@ impl Root<'_> {
             let counted = coverage.counted().lines.unwrap_or_default();
             let stated = coverage.totals().lines.unwrap_or_default();
             n_repeated += stated.total.saturating_sub(counted.total);
-            files.add(path.as_str(), coverage, &mut oddities);
+            files.add(coverage, &mut oddities);
         }
         if n_repeated > 0 {
             oddities.note("lines of several instances", || {

@@ -7,12 +7,13 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::by_path::ByPath;
-use super::json::{self, Count, Text, Whole};
+use super::json::{self, Count, Members, Next, Text, Whole};
 use super::oddities::Oddities;
 use super::{ParseError, text};
 use crate::coverage::{
@@ -20,54 +21,72 @@ use crate::coverage::{
     Report, Span, Totals,
 };
 
-/// Reads a report. An empty object is a report of no files.
-pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
-    let mut found = Found::default();
-    json::read(bytes, Files(&mut found))?;
-    Ok(Report {
-        format: Format::Istanbul,
-        tool: None,
-        totals: found.files.totals(),
-        files: found.files.into_vec(),
-        source_roots: Vec::new(),
-        warnings: found.oddities.finish(),
+/// A place behind an offset where a file's key begins, if the report is written without white space, as
+/// every tool writes it. A guess: a source map's `path` looks the same.
+pub(super) fn cut(bytes: &[u8], from: usize) -> Option<usize> {
+    memchr::memmem::find_iter(bytes.get(from..)?, br#"{"path":"#)
+        .find_map(|found| json::key_before(bytes, from + found))
+}
+
+/// Reads a range of the text: from its beginning, or from a cut on; up to a cut, if it comes by there.
+/// An empty object is a report of no files.
+pub(super) fn part(bytes: &[u8], range: Range<usize>) -> Result<Part, ParseError> {
+    json::read_part(bytes, range, |range| {
+        let mut part = Part::default();
+        let mut builder = FileBuilder::default();
+        let is_first = range.start == 0;
+        let mut files = Members::new(bytes, range)?;
+        if is_first {
+            files.open()?;
+        }
+        loop {
+            let path = match files.next_key()? {
+                Next::Key(path) => path,
+                Next::Closed => break,
+                Next::Cut => return Ok(part),
+            };
+            let entry = files.value(PhantomData::<Entry<'_>>)?;
+            let file = entry.file(path.as_str(), &mut builder, &mut part.oddities);
+            part.files.push(file);
+        }
+        files.end()?;
+        part.is_last = true;
+        Ok(part)
     })
 }
 
-#[derive(Default)]
-struct Found {
-    files: ByPath,
-    oddities: Oddities,
-}
-
-impl Found {
-    fn add(&mut self, path: &str, entry: &Entry<'_>) {
-        let file = entry.file(path, &mut self.oddities);
-        self.files.add(path, file, &mut self.oddities);
-    }
-}
-
-/// The outermost object: files by path.
-struct Files<'f>(&'f mut Found);
-
-impl<'de> DeserializeSeed<'de> for Files<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Files<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("files by path")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some((path, entry)) = map.next_entry::<Text<'de>, Entry<'de>>()? {
-            self.0.add(path.as_str(), &entry);
+/// The report that the parts of a text make.
+pub(super) fn join(parts: Vec<Result<Part, ParseError>>) -> Result<Report, ParseError> {
+    let mut files = ByPath::default();
+    let mut oddities = Oddities::default();
+    for part in parts {
+        let part = part?;
+        oddities.append(part.oddities);
+        for file in part.files {
+            files.add(file, &mut oddities);
         }
-        Ok(())
+        if part.is_last {
+            // It never came by the next cut: that was none.
+            break;
+        }
     }
+    Ok(Report {
+        format: Format::Istanbul,
+        tool: None,
+        totals: files.totals(),
+        files: files.into_vec(),
+        source_roots: Vec::new(),
+        warnings: oddities.finish(),
+    })
+}
+
+/// What was read of a part of the text.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    files: Vec<FileCoverage>,
+    oddities: Oddities,
+    /// It was read to the end of the text.
+    is_last: bool,
 }
 
 /// One file. What no figure and no mark is made of (`hash`, `inputSourceMap`, `meta`…) is skipped.
@@ -75,7 +94,7 @@ impl<'de> Visitor<'de> for Files<'_> {
 #[serde(default, expecting = "a file's maps and counts")]
 struct Entry<'a> {
     #[serde(rename = "statementMap")]
-    statement_map: Ids<Range>,
+    statement_map: Ids<Start>,
     #[serde(rename = "fnMap", borrow)]
     fn_map: Ids<FunctionShape<'a>>,
     #[serde(rename = "branchMap", borrow)]
@@ -90,8 +109,8 @@ struct Entry<'a> {
 struct FunctionShape<'a> {
     #[serde(borrow)]
     name: Option<Text<'a>>,
-    decl: Range,
-    loc: Range,
+    decl: Start,
+    loc: Extent,
     line: Whole,
 }
 
@@ -100,17 +119,24 @@ struct FunctionShape<'a> {
 struct BranchShape<'a> {
     #[serde(rename = "type", borrow)]
     kind: Option<Text<'a>>,
-    loc: Range,
-    locations: Vec<Range>,
+    loc: Extent,
+    locations: Vec<Start>,
     /// Absent with vitest's Istanbul provider.
     line: Whole,
 }
 
-#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Default, Deserialize)]
 #[serde(default, expecting = "a range of the source")]
-struct Range {
+struct Extent {
     start: Point,
     end: Point,
+}
+
+/// A range of which only the start matters: most of them, and the ends need not be looked at.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default, expecting = "a range of the source")]
+struct Start {
+    start: Point,
 }
 
 /// Absent, null, negative and fractional numbers all occur; see [`Point::position`].
@@ -143,7 +169,7 @@ impl Point {
     }
 }
 
-impl Range {
+impl Extent {
     /// An end without a line is the end of the line that the range starts on.
     fn span(self) -> Option<Span> {
         let start = self.start.position()?;
@@ -153,15 +179,15 @@ impl Range {
 }
 
 impl Entry<'_> {
-    fn file(&self, path: &str, oddities: &mut Oddities) -> FileCoverage {
-        let mut file = FileCoverage::builder(path);
+    fn file(&self, path: &str, file: &mut FileBuilder, oddities: &mut Oddities) -> FileCoverage {
+        file.start(path);
         let statements = self.s.ratio();
-        let lines = self.lines(path, &mut file, oddities);
+        let lines = self.lines(path, file, oddities);
         let functions = self.f.ratio();
-        self.functions(path, &mut file, oddities);
+        self.functions(path, file, oddities);
         let branches = self.b.iter().flat_map(|(_, arms)| arms);
         let branches = ratio(branches.copied());
-        self.branches(path, &mut file, oddities);
+        self.branches(path, file, oddities);
         self.check(path, oddities);
         file.totals(Totals {
             branches: Some(branches),
@@ -169,7 +195,7 @@ impl Entry<'_> {
             functions: Some(functions),
             statements: Some(statements),
         });
-        file.finish()
+        file.take()
     }
 
     /// Says where the maps and the counts contradict each other.
@@ -241,19 +267,12 @@ impl Entry<'_> {
             let shape = self.fn_map.get(place, id);
             let span = shape.and_then(|shape| {
                 let body = shape.loc.span();
-                let head = shape.decl.span().or(body).or_else(|| {
+                let start = shape.decl.start.position();
+                let start = start.or(body.map(|body| body.start)).or_else(|| {
                     let line = u32::try_from(shape.line.0?).ok().and_then(Line::new)?;
-                    Some(Span::line(line))
+                    Some(Position::line(line))
                 })?;
-                let end = body.map_or(head.end, |body| body.end);
-                Some(Span {
-                    start: head.start,
-                    end: if end.line < head.start.line {
-                        head.end
-                    } else {
-                        end
-                    },
-                })
+                Some(Span::new(start, body.map_or(start, |body| body.end)))
             });
             if let (Some(shape), Some(span)) = (shape, span) {
                 let name = shape.name.as_ref().map_or("", Text::as_str);
@@ -309,7 +328,10 @@ impl BranchShape<'_> {
     fn span(&self) -> Option<Span> {
         self.loc
             .span()
-            .or_else(|| self.locations.iter().find_map(|range| range.span()))
+            .or_else(|| {
+                let start = self.locations.iter().find_map(|it| it.start.position())?;
+                Some(Span::new(start, start))
+            })
             .or_else(|| {
                 let line = u32::try_from(self.line.0?).ok().and_then(Line::new)?;
                 Some(Span::line(line))

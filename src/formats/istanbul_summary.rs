@@ -118,7 +118,7 @@ impl<'de> Visitor<'de> for &mut Found {
             } else {
                 let mut file = FileCoverage::builder(path);
                 file.totals(entry.totals());
-                self.files.add(path, file.finish(), &mut self.oddities);
+                self.files.add(file.finish(), &mut self.oddities);
             }
         }
         Ok(())

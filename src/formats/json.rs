@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Range;
 
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use super::{ParseError, Place, text};
 use crate::harmless;
@@ -14,24 +16,198 @@ pub(super) fn read<'de, S: DeserializeSeed<'de>>(
     bytes: &'de [u8],
     seed: S,
 ) -> Result<S::Value, ParseError> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    seed.deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value))
-        .map_err(|error| placed(bytes, &error))
+    let mut members = Members::new(bytes, 0..bytes.len())?;
+    let value = members.value(seed)?;
+    members.end()?;
+    Ok(value)
 }
 
-/// A `serde_json` error as one of ours.
-pub(super) fn placed(bytes: &[u8], error: &serde_json::Error) -> ParseError {
-    let place = Place {
-        line: error.line() as u64,
-        column: (error.column() as u64).max(1),
-        byte: 0,
-    };
-    let offset = offset_of(bytes, error.line(), error.column());
-    let place = Place {
-        byte: offset as u64,
-        ..place
-    };
+/// A walk over the members of an object that may begin and end at any of them.
+///
+/// A large report is one object of a thousand files: cut before a key, it can be read at two places at
+/// once. Whether the cut was right shows in the end: the walk before it must come by.
+pub(super) struct Members<'t> {
+    /// All of the text, for places.
+    bytes: &'t [u8],
+    /// The part that is walked; UTF-8 is checked once and not again for each string.
+    text: &'t str,
+    /// Where the part begins.
+    base: usize,
+    /// In the part.
+    at: usize,
+    /// Nothing was read yet, so no comma is due.
+    first: bool,
+}
+
+/// Where a walk is after a member.
+pub(super) enum Next<'t> {
+    Key(Text<'t>),
+    /// The object is closed.
+    Closed,
+    /// The part ends behind the comma.
+    Cut,
+}
+
+impl<'t> Members<'t> {
+    /// A walk over a part that begins with a value or a key.
+    pub(super) fn new(bytes: &'t [u8], part: Range<usize>) -> Result<Self, ParseError> {
+        let base = part.start;
+        let text = std::str::from_utf8(bytes.get(part).unwrap_or_default())
+            .map_err(|error| text::syntax(bytes, base + error.valid_up_to(), "UTF-8"))?;
+        Ok(Self {
+            bytes,
+            text,
+            base,
+            at: 0,
+            first: true,
+        })
+    }
+
+    /// Steps into the object that begins here.
+    pub(super) fn open(&mut self) -> Result<(), ParseError> {
+        self.first = true;
+        self.expect(b'{', "an object")
+    }
+
+    /// The next key.
+    pub(super) fn next_key(&mut self) -> Result<Next<'t>, ParseError> {
+        self.skip_space();
+        if self.rest().first() == Some(&b'}') {
+            self.at += 1;
+            // What was opened around it goes on behind a value.
+            self.first = false;
+            return Ok(Next::Closed);
+        }
+        if !self.first {
+            self.expect(b',', "`,` or `}`")?;
+            self.skip_space();
+            if self.at == self.text.len() && self.base + self.at < self.bytes.len() {
+                return Ok(Next::Cut);
+            }
+        }
+        self.first = false;
+        if !matches!(self.rest().first(), Some(b'"') | None) {
+            return Err(self.unexpected("a key in quotes"));
+        }
+        let key = self.value(PhantomData::<Text<'t>>)?;
+        self.expect(b':', "`:`")?;
+        Ok(Next::Key(key))
+    }
+
+    /// The value behind the key.
+    pub(super) fn value<S: DeserializeSeed<'t>>(
+        &mut self,
+        seed: S,
+    ) -> Result<S::Value, ParseError> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let mut reader = serde_json::Deserializer::from_str(rest);
+        let value = seed
+            .deserialize(&mut reader)
+            .map_err(|error| placed(self.bytes, self.base + self.at, &error))?;
+        self.at += reader.into_iter::<IgnoredAny>().byte_offset();
+        Ok(value)
+    }
+
+    /// Skips the value behind the key.
+    pub(super) fn skip(&mut self) -> Result<(), ParseError> {
+        self.value(PhantomData::<IgnoredAny>).map(|_| ())
+    }
+
+    /// Nothing but white space may follow.
+    pub(super) fn end(mut self) -> Result<(), ParseError> {
+        self.skip_space();
+        if self.at < self.text.len() {
+            return Err(self.unexpected("nothing behind the report"));
+        }
+        Ok(())
+    }
+
+    fn rest(&self) -> &'t [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    fn skip_space(&mut self) {
+        let space = self
+            .rest()
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        self.at += space.count();
+    }
+
+    /// An error about what is here.
+    pub(super) fn unexpected(&self, expected: &str) -> ParseError {
+        text::syntax(self.bytes, self.base + self.at, expected)
+    }
+
+    fn expect(&mut self, byte: u8, expected: &str) -> Result<(), ParseError> {
+        self.skip_space();
+        match self.rest().first() {
+            Some(&found) if found == byte => {
+                self.at += 1;
+                Ok(())
+            }
+            Some(_) => Err(self.unexpected(expected)),
+            None => Err(ParseError::Truncated {
+                place: Place::of(self.bytes, self.base + self.at),
+                within: "JSON",
+            }),
+        }
+    }
+}
+
+/// Reads a part up to a cut that may be none: a walk that does not come by there goes on to the end.
+pub(super) fn read_part<P>(
+    bytes: &[u8],
+    part: Range<usize>,
+    read: impl Fn(Range<usize>) -> Result<P, ParseError>,
+) -> Result<P, ParseError> {
+    let whole = part.start..bytes.len();
+    match read(part.clone()) {
+        // The cut is in the middle of something.
+        Err(_) if part != whole => read(whole),
+        read => read,
+    }
+}
+
+/// Where the quote of the key of a value is, if what stands before it is the comma behind another member.
+/// A guess: the key may hold escaped quotes.
+pub(super) fn key_before(bytes: &[u8], value: usize) -> Option<usize> {
+    let before = bytes.get(..value)?.trim_ascii_end();
+    let before = before.strip_suffix(b":")?.trim_ascii_end();
+    let before = before.strip_suffix(b"\"")?;
+    let quote = memchr::memrchr(b'"', before)?;
+    let comma = before.get(..quote)?.trim_ascii_end().ends_with(b",");
+    comma.then_some(quote)
+}
+
+/// Pushes what a list holds, and reads nothing else.
+pub(super) struct Extend<'v, T>(pub(super) &'v mut Vec<T>);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Extend<'_, T> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Extend<'_, T> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(value) = list.next_element()? {
+            self.0.push(value);
+        }
+        Ok(())
+    }
+}
+
+/// A `serde_json` error about what begins at an offset, as one of ours.
+fn placed(bytes: &[u8], base: usize, error: &serde_json::Error) -> ParseError {
+    let rest = bytes.get(base..).unwrap_or_default();
+    let offset = base + offset_of(rest, error.line(), error.column());
+    let place = Place::of(bytes, offset);
     if error.is_eof() {
         return ParseError::Truncated {
             place,

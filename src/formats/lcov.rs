@@ -50,7 +50,10 @@ pub(super) fn part(bytes: &[u8], range: Range<usize>) -> Result<Part<'_>, ParseE
 }
 
 /// The report that the parts of a text make.
-pub(super) fn join(bytes: &[u8], parts: Vec<Part<'_>>) -> Result<Report, ParseError> {
+pub(super) fn join(
+    bytes: &[u8],
+    parts: Vec<Result<Part<'_>, ParseError>>,
+) -> Result<Report, ParseError> {
     let mut oddities = Oddities::default();
     let mut files: Vec<FileCoverage> = Vec::new();
     // Where the sections of a file are: nearly always there is one.
@@ -58,6 +61,7 @@ pub(super) fn join(bytes: &[u8], parts: Vec<Part<'_>>) -> Result<Report, ParseEr
     let mut starts: Vec<Vec<usize>> = Vec::new();
     let mut names: Vec<&[u8]> = Vec::new();
     for part in parts {
+        let part = part?;
         oddities.append(part.oddities);
         for found in part.found {
             let idx = *places.entry(found.name).or_insert(files.len());

@@ -156,9 +156,8 @@ impl Export<'_> {
             }
             for file in data.files {
                 let own = functions.remove(file.filename.as_str()).unwrap_or_default();
-                let path = file.filename.as_str().to_owned();
                 let file = file.coverage(own, languages, budget, &mut oddities)?;
-                files.add(&path, file, &mut oddities);
+                files.add(file, &mut oddities);
             }
         }
         if totals == Totals::default() {

@@ -31,6 +31,8 @@ pub struct Part<'t>(Read<'t>);
 #[derive(Debug)]
 enum Read<'t> {
     Lcov(Result<lcov::Part<'t>, ParseError>),
+    Istanbul(Result<istanbul::Part, ParseError>),
+    CoveragePy(Result<coverage_py::Part, ParseError>),
     Whole(Box<Result<Report, ParseError>>),
 }
 
@@ -64,6 +66,8 @@ impl<'a> Reading<'a> {
     fn cut(&self, from: usize) -> Option<usize> {
         match self.format {
             Format::Lcov => lcov::cut(&self.text, from),
+            Format::Istanbul => istanbul::cut(&self.text, from),
+            Format::CoveragePy => coverage_py::cut(&self.text, from),
             _ => None,
         }
     }
@@ -87,9 +91,9 @@ impl<'a> Reading<'a> {
             |read: fn(&[u8]) -> Result<Report, ParseError>| Read::Whole(Box::new(read(text)));
         Part(match self.format {
             Format::Lcov => Read::Lcov(lcov::part(text, start..end)),
-            Format::Istanbul => whole(istanbul::parse),
+            Format::Istanbul => Read::Istanbul(istanbul::part(text, start..end)),
             Format::IstanbulSummary => whole(istanbul_summary::parse),
-            Format::CoveragePy => whole(coverage_py::parse),
+            Format::CoveragePy => Read::CoveragePy(coverage_py::part(text, start..end)),
             Format::JacocoXml => whole(jacoco_xml::parse),
             Format::JacocoCsv => whole(jacoco_csv::parse),
             Format::Cobertura => whole(cobertura::parse),
@@ -106,13 +110,19 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// The first error in the text, if any part had one.
     pub fn join<'t>(&'t self, parts: Vec<Part<'t>>) -> Result<Report, ParseError> {
-        let mut lcov_parts = Vec::new();
+        let (mut lcov, mut istanbul, mut coverage_py) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
             match part.0 {
-                Read::Lcov(part) => lcov_parts.push(part?),
+                Read::Lcov(part) => lcov.push(part),
+                Read::Istanbul(part) => istanbul.push(part),
+                Read::CoveragePy(part) => coverage_py.push(part),
                 Read::Whole(report) => return *report,
             }
         }
-        lcov::join(&self.text, lcov_parts)
+        match self.format {
+            Format::Istanbul => istanbul::join(istanbul),
+            Format::CoveragePy => coverage_py::join(coverage_py),
+            _ => lcov::join(&self.text, lcov),
+        }
     }
 }
