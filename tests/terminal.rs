@@ -16,7 +16,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use support::project::{HARBOUR_BEFORE, HARBOUR_REPORT, harbour, harbour_after, script, write};
+use support::project::{
+    HARBOUR_BEFORE, HARBOUR_REPORT, harbour, harbour_after, name_tireless_codex, script, write,
+};
 use support::pty::{Pty, Start, cpu_ticks};
 use tempfile::TempDir;
 
@@ -269,6 +271,140 @@ fn the_first_report_of_a_project_shows_by_itself() {
     pty.wait_for("branches 50.0 % 1/2");
     pty.type_keys("q");
     assert_clean_end(&mut pty, 0);
+}
+
+/// The explorer with a turn at work that never ends.
+fn at_work(folder: &TempDir) -> Pty {
+    name_tireless_codex(folder.path());
+    let mut pty = Start::untaken(folder.path()).size(140, 42).start();
+    pty.wait_for("if ship is None");
+    pty.type_keys(" ");
+    pty.wait_for("PICKED  ◉ 1 gap");
+    pty.type_keys("s");
+    pty.wait_for("PROMPT  for 1 gap");
+    pty.type_keys("\r");
+    pty.wait_for("thinking it over");
+    // Codex itself, and the child of its own.
+    assert!(pty.children().len() >= 2, "{:?}", pty.children());
+    pty
+}
+
+#[test]
+fn leaving_while_codex_works_asks_first_and_ends_it() {
+    let folder = harbour();
+    let mut pty = at_work(&folder);
+    pty.type_keys("q");
+    pty.wait_for("y yes");
+    pty.type_keys("y");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn a_signal_while_codex_works_ends_both() {
+    let folder = harbour();
+    for (signal, status) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
+        let mut pty = at_work(&folder);
+        pty.signal(signal);
+        assert_clean_end(&mut pty, status);
+    }
+}
+
+#[test]
+fn a_panic_while_codex_works_ends_both() {
+    let folder = harbour();
+    name_tireless_codex(folder.path());
+    let mut pty = Start::untaken(folder.path())
+        .env("UNTAKEN_PANIC_ON", "?")
+        .start();
+    pty.wait_for("if ship is None");
+    pty.type_keys(" s");
+    pty.wait_for("PROMPT  for 1 gap");
+    pty.type_keys("\r");
+    pty.wait_for("thinking it over");
+    pty.type_keys("?");
+    assert_clean_end(&mut pty, 101);
+}
+
+#[test]
+fn codex_killed_is_said_and_the_explorer_goes_on() {
+    let folder = harbour();
+    let mut pty = at_work(&folder);
+    let (codex, _) = pty
+        .children()
+        .into_iter()
+        .find(|(_, command)| command.contains("app-server"))
+        .expect("codex runs");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(codex), Signal::SIGKILL).unwrap();
+    pty.wait_for("signal 9");
+    // What it had started goes with it.
+    pty.wait_childless();
+    assert!(pty.look(vt100::Screen::alternate_screen));
+    write(folder.path(), HARBOUR_REPORT, &harbour_after());
+    pty.wait_for("branches 100.0 % 2/2");
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn a_run_of_the_tests_shows_and_its_report_is_read() {
+    let folder = harbour();
+    write(folder.path(), "after.info", &harbour_after());
+    write(
+        folder.path(),
+        "untaken.toml",
+        "[tests]\ncommand = \"cp after.info coverage/lcov.info && echo '12 passed in 0.1s'\"\n",
+    );
+    let mut pty = explorer(&folder);
+    pty.wait_for("branches 50.0 % 1/2");
+    pty.type_keys("r");
+    pty.wait_for("branches 100.0 % 2/2");
+    pty.type_keys("q");
+    assert_clean_end(&mut pty, 0);
+}
+
+#[test]
+fn leaving_while_tests_run_ends_them_whole() {
+    let folder = harbour();
+    write(
+        folder.path(),
+        "untaken.toml",
+        "[tests]\ncommand = \"sleep 1000 & echo begun; sleep 1000\"\n",
+    );
+    let mut pty = explorer(&folder);
+    pty.type_keys("r");
+    let end = Instant::now() + Duration::from_secs(10);
+    while pty
+        .children()
+        .iter()
+        .filter(|(_, it)| it.starts_with("sleep"))
+        .count()
+        < 2
+    {
+        assert!(
+            Instant::now() < end,
+            "the tests never began: {:?}",
+            pty.children()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    pty.signal(Signal::SIGTERM);
+    assert_clean_end(&mut pty, 143);
+}
+
+#[test]
+fn a_report_that_is_none_is_named_on_the_screen() {
+    let folder = harbour();
+    for (bad, word) in [
+        ("", "empty"),
+        ("{\"meta\": {\"format\": 3, \"ver", "coverage.json"),
+    ] {
+        write(folder.path(), "coverage.json", bad);
+        let mut pty = Start::untaken(folder.path()).arg("coverage.json").start();
+        pty.wait_for("coverage.json");
+        pty.wait_for(word);
+        pty.type_keys("q");
+        assert_clean_end(&mut pty, 0);
+    }
 }
 
 #[test]

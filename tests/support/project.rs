@@ -63,3 +63,36 @@ pub fn script(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be run");
     path
 }
+
+/// A stand-in for Codex that answers enough for a turn to begin, and then works for ever with a child of its
+/// own, which does not end by itself. Named in the project's settings.
+pub fn name_tireless_codex(folder: &Path) {
+    let codex = script(
+        folder,
+        "bin/codex",
+        r#"[ "$1" = app-server ] || exit 0
+sleep 1000 &
+tell() { printf '%s\n' "$1"; }
+while read -r line; do
+  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  case "$line" in
+    *'"method":"initialize"'*) tell "{\"id\":$id,\"result\":{\"userAgent\":\"stand-in/0\"}}" ;;
+    *'"method":"account/read"'*) tell "{\"id\":$id,\"result\":{\"account\":null,\"requiresOpenaiAuth\":false}}" ;;
+    *'"method":"thread/start"'*) tell "{\"id\":$id,\"result\":{\"thread\":{\"id\":\"t1\"},\"model\":\"stand-in\"}}" ;;
+    *'"method":"turn/start"'*)
+      tell "{\"id\":$id,\"result\":{\"turn\":{\"id\":\"u1\",\"status\":\"inProgress\"}}}"
+      tell '{"method":"turn/started","params":{"threadId":"t1","turn":{"id":"u1","status":"inProgress"}}}'
+      tell '{"method":"item/started","params":{"threadId":"t1","turnId":"u1","item":{"type":"agentMessage","id":"m1","text":"","phase":"commentary"}}}'
+      tell '{"method":"item/agentMessage/delta","params":{"threadId":"t1","turnId":"u1","itemId":"m1","delta":"thinking it over"}}'
+      ;;
+    *'"id"'*) tell "{\"id\":$id,\"result\":{}}" ;;
+  esac
+done
+"#,
+    );
+    write(
+        folder,
+        "untaken.toml",
+        &format!("[agent]\ncommand = {:?}\n", codex.display().to_string()),
+    );
+}
