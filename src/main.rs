@@ -37,6 +37,7 @@ fn main() -> ExitCode {
             return ExitCode::from(WRONG_USE);
         }
     };
+    commands::put_back_after_a_crash(&settings);
     match &cli.command {
         Some(command) => ExitCode::from(commands::run(command, &settings)),
         None => ended(&runtime::run(settings)),

@@ -24,6 +24,7 @@ use crate::coverage::Coverage;
 use crate::harmless;
 use crate::runtime::git::GitError;
 use crate::runtime::reports::LoadFailure;
+use crate::runtime::store::Store;
 use crate::settings::Settings;
 
 /// Done; the gate holds.
@@ -98,6 +99,26 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
             complain(&failure.to_string());
             WRONG_USE
         }
+    }
+}
+
+/// Partial runs put the project's reports aside; one that was killed could not put them back.
+pub fn put_back_after_a_crash(settings: &Settings) {
+    let Some(store) = Store::existing(&settings.root) else {
+        return;
+    };
+    match store.put_back_reports() {
+        Ok(paths) => {
+            for path in paths {
+                complain(&format!(
+                    "{}: put back as it was before a run that was killed",
+                    path.display()
+                ));
+            }
+        }
+        Err(error) => complain(&format!(
+            "a report that a killed run had put aside cannot be put back: {error}"
+        )),
     }
 }
 

@@ -109,7 +109,22 @@ impl Store {
 
     /// The same below a state folder of the caller's choice.
     pub fn open_in(state: &Path, root: &Path) -> io::Result<Self> {
-        let name = digest_name(root.as_os_str().as_encoded_bytes());
+        let folder = state.join(Self::name(root));
+        fs::create_dir_all(folder.join("runs"))?;
+        write_whole(&folder.join("root"), root.as_os_str().as_encoded_bytes())?;
+        Ok(Self { folder })
+    }
+
+    /// The store of a project that has one; makes nothing.
+    #[must_use]
+    pub fn existing(root: &Path) -> Option<Self> {
+        let folder = state_folder().ok()?.join(Self::name(root));
+        folder.is_dir().then_some(Self { folder })
+    }
+
+    /// The folder's name: a part for people, and one that is different for every root.
+    fn name(root: &Path) -> String {
+        let digest = digest_name(root.as_os_str().as_encoded_bytes());
         let label: String = root
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -118,10 +133,7 @@ impl Store {
             .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
             .take(24)
             .collect();
-        let folder = state.join(format!("{label}-{name}"));
-        fs::create_dir_all(folder.join("runs"))?;
-        write_whole(&folder.join("root"), root.as_os_str().as_encoded_bytes())?;
-        Ok(Self { folder })
+        format!("{label}-{digest}")
     }
 
     /// The folder for things that outlive a run.
