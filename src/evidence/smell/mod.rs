@@ -8,6 +8,7 @@ mod java;
 mod node;
 mod python;
 mod script;
+mod skips;
 
 use self::node::Tree;
 use super::{Finding, FindingCode};
@@ -86,6 +87,63 @@ pub fn findings(
             path: path.clone(),
             line: Some(smell.line),
             evidence: smell.evidence,
+        })
+        .collect()
+}
+
+/// The smells that a change brought into a test file: those of its text now without those of its text
+/// before, and tests that ran before and are told not to run now. With no text before the file is new, and
+/// all of its smells count.
+#[must_use]
+pub fn brought(
+    language: Language,
+    path: &FilePath,
+    before: Option<&str>,
+    text: &str,
+    under: &UnderTest,
+) -> Vec<Finding> {
+    let mut found = findings(language, path, text, under);
+    let Some(before) = before else {
+        return found;
+    };
+    let mut old: Vec<_> = findings(language, path, before, under)
+        .into_iter()
+        .map(|finding| (finding.code, finding.evidence))
+        .collect();
+    // Once for each time: a second sleep is a new one. Lines say nothing, they may have shifted.
+    found.retain(|finding| {
+        let same = old
+            .iter()
+            .position(|(code, evidence)| *code == finding.code && *evidence == finding.evidence);
+        same.map(|at| old.swap_remove(at)).is_none()
+    });
+    found.extend(skipped(language, path, before, text));
+    found.sort_by_key(|finding| (finding.line, finding.code));
+    found
+}
+
+fn skipped(language: Language, path: &FilePath, before: &str, text: &str) -> Vec<Finding> {
+    let (Some(now), Some(then)) = (Tree::parse(language, text), Tree::parse(language, before))
+    else {
+        return Vec::new();
+    };
+    let mut old: Vec<_> = skips::skips(&then, language)
+        .into_iter()
+        .map(|skip| skip.evidence)
+        .collect();
+    skips::skips(&now, language)
+        .into_iter()
+        .filter(|skip| {
+            // A test that is new did not run before.
+            let ran = skip.test.is_none_or(|test| before.contains(test));
+            let same = old.iter().position(|evidence| *evidence == skip.evidence);
+            ran && same.map(|at| old.swap_remove(at)).is_none()
+        })
+        .map(|skip| Finding {
+            code: FindingCode::TestsSkipped,
+            path: path.clone(),
+            line: Some(skip.line),
+            evidence: skip.evidence,
         })
         .collect()
 }

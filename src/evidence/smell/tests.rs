@@ -1,4 +1,4 @@
-use super::{UnderTest, findings};
+use super::{UnderTest, brought, findings};
 use crate::coverage::FilePath;
 use crate::syntax::Language;
 
@@ -409,4 +409,99 @@ fn broken_and_hostile_texts_end_quietly() {
     python(&deep, &["1 no-assertion"]);
     script("it('a', () => {{{{(", &[]);
     java("class { @Test void", &[]);
+}
+
+/// What a change to a test file brought, as `line code`.
+fn check_change(test_path: &str, before: &str, after: &str, expected: &[&str]) {
+    let path = FilePath::new(test_path);
+    let language = Language::of(&path).unwrap();
+    let brought = brought(language, &path, Some(before), after, &cart_py());
+    let found: Vec<String> = brought
+        .iter()
+        .map(|finding| format!("{} {}", finding.line.unwrap(), finding.code))
+        .collect();
+    assert_eq!(found, expected, "in\n{after}\n{brought:#?}");
+}
+
+#[test]
+fn old_smells_of_a_changed_file_are_not_the_changes() {
+    let old = "import time\ndef test_old():\n    total(1)\n    time.sleep(1)\n";
+    let new = "def test_new():\n    assert total(1) == 1\n";
+    check_change("test_a.py", old, &format!("{new}{old}"), &[]);
+    let again = "def test_new():\n    assert total(1) == 1\n    time.sleep(1)\n";
+    check_change("test_a.py", old, &format!("{again}{old}"), &["7 sleep"]);
+    let nothing = "def test_new():\n    total(1)\n";
+    check_change(
+        "test_a.py",
+        old,
+        &format!("{old}{nothing}"),
+        &["5 no-assertion"],
+    );
+    // The assertion was taken out of a test that had one.
+    let asserted = "def test_a():\n    x = total(1)\n    assert x == 1\n";
+    let gutted = "def test_a():\n    x = total(1)\n";
+    check_change("test_a.py", asserted, gutted, &["1 no-assertion"]);
+}
+
+#[test]
+fn a_test_that_ran_and_is_told_not_to_is_found() {
+    let test = "def test_a():\n    assert total(1) == 1\n";
+    for skipped in [
+        format!("@pytest.mark.skip\n{test}"),
+        format!("@pytest.mark.skipif(True, reason='x')\n{test}"),
+        format!("@pytest.mark.xfail(reason='x')\n{test}"),
+        format!("@unittest.skip('x')\n{test}"),
+        format!("pytestmark = [pytest.mark.skip]\n{test}"),
+    ] {
+        check_change("test_a.py", test, &skipped, &["1 tests-skipped"]);
+        check_change("test_a.py", &skipped, &skipped, &[]);
+        check_change("test_a.py", &skipped, test, &[]);
+    }
+    let inside = "def test_a():\n    pytest.skip('x')\n    assert total(1) == 1\n";
+    check_change("test_a.py", test, inside, &["2 tests-skipped"]);
+    // A new test may be for one platform only; it took nothing away.
+    let new = format!(
+        "{test}@pytest.mark.skipif(WINDOWS, reason='x')\ndef test_b():\n    assert total(2) == 2\n"
+    );
+    check_change("test_a.py", test, &new, &[]);
+    // Words in comments and texts skip nothing.
+    let words = format!("# @pytest.mark.skip\n{test}    x = 'pytest.skip()'\n");
+    check_change("test_a.py", test, &words, &[]);
+}
+
+#[test]
+fn skips_of_scripts_and_java() {
+    let test = "it('adds', () => { expect(total([1])).toBe(1); });\n";
+    for skipped in [
+        "it.skip('adds', () => { expect(total([1])).toBe(1); });\n",
+        "xit('adds', () => { expect(total([1])).toBe(1); });\n",
+        "it.only('other', () => { expect(total([1])).toBe(1); });\nit('adds', () => { expect(total([1])).toBe(1); });\n",
+        "it('adds', { skip: true }, () => { expect(total([1])).toBe(1); });\n",
+        "describe.only('new', () => {});\nit('adds', () => { expect(total([1])).toBe(1); });\n",
+        "it('adds', function () { this.skip(); expect(total([1])).toBe(1); });\n",
+        "test.skip.each([[1]])('adds', () => { expect(total([1])).toBe(1); });\n",
+    ] {
+        check_change("a.test.ts", test, skipped, &["1 tests-skipped"]);
+        check_change("a.test.ts", skipped, skipped, &[]);
+    }
+    for fine in [
+        "it('skip', () => { expect(total([1])).toBe(1); });\n",
+        "it('adds', () => { iterator.skip(1); expect(total([1])).toBe(1); });\n",
+        "it('adds', { skip: false }, () => { expect(total([1])).toBe(1); });\n",
+        "it.each([[1]])('adds', () => { expect(total([1])).toBe(1); });\n",
+        "it('adds', () => { expect(total([1])).toBe(1); });\nit.skip('new', () => { expect(1 + total([])).toBe(1); });\n",
+    ] {
+        check_change("a.test.ts", test, fine, &[]);
+    }
+    let java = "class T {\n@Test void adds() { assertEquals(1, f()); }\n}\n";
+    for skipped in [
+        "class T {\n@Disabled @Test void adds() { assertEquals(1, f()); }\n}\n",
+        "class T {\n@Ignore(\"x\") @Test void adds() { assertEquals(1, f()); }\n}\n",
+        "class T {\n@Test void adds() { assumeTrue(false); assertEquals(1, f()); }\n}\n",
+    ] {
+        check_change("T.java", java, skipped, &["2 tests-skipped"]);
+    }
+    let platform =
+        "class T {\n@Test void adds() { assumeTrue(isLinux()); assertEquals(1, f()); }\n}\n";
+    check_change("T.java", java, platform, &[]);
 }

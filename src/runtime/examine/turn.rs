@@ -213,10 +213,17 @@ impl Examiner {
         for test in tests {
             let text = fs::read(self.root().join(test.path.as_str())).unwrap_or_default();
             let text = String::from_utf8_lossy(&text);
+            // What was in the file before the turn is not the turn's doing.
+            let before = self.snapshots.read(turn.before, &test.path)?;
+            let before = before.as_deref().map(String::from_utf8_lossy);
             test.climb(match Language::of(&test.path) {
-                Some(language) if smell::reads(language) => {
-                    judge::of_smells(smell::findings(language, &test.path, &text, &under_test))
-                }
+                Some(language) if smell::reads(language) => judge::of_smells(smell::brought(
+                    language,
+                    &test.path,
+                    before.as_deref(),
+                    &text,
+                    &under_test,
+                )),
                 _ => judge::of_unread_smells(),
             });
             if !test.stands() {
