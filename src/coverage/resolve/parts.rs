@@ -8,6 +8,8 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Parts {
     pub(super) absolute: bool,
+    /// It names a drive or a share, so no disk of this machine has it where it says.
+    pub(super) of_windows: bool,
     /// How many folders above its beginning the path starts: 2 for `../../a`.
     pub(super) above: usize,
     pub(super) names: Vec<String>,
@@ -15,11 +17,12 @@ pub(super) struct Parts {
 
 impl Parts {
     /// `\` separates like `/`; a drive or a share makes the path absolute and is dropped.
-    pub(super) fn of(path: &str) -> Self {
-        let path = slashed(path.strip_prefix(r"\\?\").unwrap_or(path));
+    pub(super) fn of(written: &str) -> Self {
+        let path = slashed(written.strip_prefix(r"\\?\").unwrap_or(written));
         let has_drive =
             matches!(path.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic());
         let absolute = has_drive || path.starts_with('/');
+        let of_windows = has_drive || (path.starts_with("//") && written.starts_with('\\'));
         let rest = if has_drive {
             path.get(2..).unwrap_or_default()
         } else {
@@ -40,6 +43,7 @@ impl Parts {
         }
         Self {
             absolute,
+            of_windows,
             above,
             names,
         }

@@ -105,6 +105,7 @@ impl<'a> Question<'a> {
                     Presence::Outside => Look::LeadsOut,
                     Presence::Absent => Look::Nothing,
                 },
+                None if parts.of_windows => Look::Nothing,
                 None => match disk.absolute(&format!("/{}", parts.names.join("/"))) {
                     AbsolutePresence::Inside(path) => Look::At(path),
                     AbsolutePresence::Outside => Look::LeadsOut,
@@ -136,23 +137,17 @@ impl<'a> Question<'a> {
 
 /// The path after the settings had their say, and whether they said anything.
 fn configured(path: &str, clues: &Clues) -> (String, bool) {
-    let path = slashed(path);
+    let slashes = slashed(path);
     let cut = clues
         .strip
         .iter()
-        .find_map(|strip| path.strip_prefix(slashed(strip).as_ref()));
-    let rest = cut.unwrap_or(&path);
-    if clues.prefix.is_empty() {
-        return (
-            match cut {
-                Some(rest) => rest.trim_start_matches('/').to_owned(),
-                None => rest.to_owned(),
-            },
-            cut.is_some(),
-        );
+        .find_map(|strip| slashes.strip_prefix(slashed(strip).as_ref()));
+    // The prefix is a folder of the project: it stands before relative paths only.
+    if cut.is_none() && (clues.prefix.is_empty() || Parts::of(path).absolute) {
+        return (path.to_owned(), false);
     }
-    let joined = format!("{}{}", slashed(&clues.prefix), rest.trim_start_matches('/'));
-    (joined, true)
+    let rest = cut.unwrap_or(&slashes).trim_start_matches('/');
+    (format!("{}{rest}", slashed(&clues.prefix)), true)
 }
 
 /// The folders that relative paths of one report may start from.

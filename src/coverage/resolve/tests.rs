@@ -346,6 +346,14 @@ fn nothing_outside_the_root_is_found() {
 }
 
 #[test]
+fn a_drive_is_no_folder_of_this_machine() {
+    let mut disk = disk(&[]);
+    disk.elsewhere.extend(["/etc/hosts", "/share/x/a.c"]);
+    let files = [r"C:\etc\hosts", r"\\share\x\a.c"].map(|path| Named { path, module: None });
+    assert_eq!(ask(&files, &clues(""), &mut disk), ["missing", "missing"]);
+}
+
+#[test]
 fn climbing_from_the_report_s_folder_stays_inside() {
     check(
         &["../src/a.c", "../../b.c"],
