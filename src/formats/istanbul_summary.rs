@@ -1,4 +1,5 @@
-//! Istanbul's `coverage-summary.json`: figures by file and in total, and no place at all.
+//! Istanbul's `coverage-summary.json`: figures by file and in total, and no place at all. Whoever loads
+//! it looks beside it for the places, and says what to do where there are none.
 
 use std::fmt;
 
@@ -17,9 +18,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
     let mut found = Found::default();
     json::read(bytes, &mut found)?;
     let summed = found.files.totals();
-    let mut warnings = vec![Warning::new(
-        "a summary has no lines or branches to show; add the reporter `json` (jest: `--coverageReporters=json`, vitest, nyc and c8: `reporter: ['json']`) and open coverage-final.json",
-    )];
+    let mut warnings = Vec::new();
     if !found.files.is_empty() && found.total.is_some_and(|total| total != summed) {
         warnings.push(Warning::new(
             "the totals in the report are not the sum of its files; they are shown as they are",

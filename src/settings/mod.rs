@@ -255,6 +255,14 @@ impl Settings {
     }
 }
 
+/// Whether a folder is the top of a git work tree. An empty `.git` is not enough: sandboxes leave such
+/// folders behind, and the root would silently become a folder of strangers.
+fn is_work_tree(folder: &Path) -> bool {
+    let git = folder.join(".git");
+    // In a linked work tree and in a submodule it is a file that names the place.
+    git.is_file() || git.join("HEAD").exists()
+}
+
 /// The project's folder: the flag's, else that of the git work tree around the current folder, else
 /// the current folder.
 fn root(flag: Option<&Path>, current_dir: &Path) -> Result<PathBuf, SettingsError> {
@@ -262,7 +270,7 @@ fn root(flag: Option<&Path>, current_dir: &Path) -> Result<PathBuf, SettingsErro
         Some(path) => current_dir.join(path),
         None => current_dir
             .ancestors()
-            .find(|folder| folder.join(".git").exists())
+            .find(|folder| is_work_tree(folder))
             .unwrap_or(current_dir)
             .to_owned(),
     };

@@ -7,6 +7,8 @@ fn load(toml: &str, user: Option<&str>, flags: &Everywhere) -> Result<Settings, 
     let (project, home) = (place.path().join("project"), place.path().join("home"));
     fs::create_dir_all(project.join("inner")).unwrap();
     fs::create_dir_all(project.join(".git")).unwrap();
+    fs::write(project.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+    fs::create_dir_all(project.join("inner/.git")).unwrap();
     fs::create_dir_all(home.join("untaken")).unwrap();
     fs::write(project.join(FILE_NAME), toml).unwrap();
     if let Some(user) = user {

@@ -175,7 +175,7 @@ impl Question<'_> {
                 .filter(|path| is_source_root(without_ending(path, n)))
                 .collect();
         }
-        if wanted.absolute && n >= 2 && !others_lie_elsewhere {
+        if wanted.absolute && !others_lie_elsewhere {
             return paths;
         }
         Vec::new()

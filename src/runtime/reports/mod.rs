@@ -406,19 +406,26 @@ fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
 /// An aggregate of all modules lies beside the modules' own reports: those that say nothing but what a
 /// larger one of the same run says are left out, so that its figures stay the tool's own.
 fn without_repeated(parts: Vec<Part>) -> Vec<Part> {
-    let repeats = |small: &Part, large: &Part| {
-        small.files.len() < large.files.len()
+    let figures: Vec<FxHashMap<&FilePath, Totals>> = parts
+        .iter()
+        .map(|part| {
+            let files = part.files.iter();
+            files
+                .map(|file| (&file.path, file.coverage.totals()))
+                .collect()
+        })
+        .collect();
+    let repeats = |small: &Part, large: &FxHashMap<&FilePath, Totals>| {
+        small.files.len() < large.len()
             && small.files.iter().all(|file| {
-                file.source.is_readable()
-                    && large.files.iter().any(|other| {
-                        other.path == file.path && other.coverage.totals() == file.coverage.totals()
-                    })
+                file.source.is_readable() && large.get(&file.path) == Some(&file.coverage.totals())
             })
     };
     let keep: Vec<bool> = parts
         .iter()
-        .map(|part| !parts.iter().any(|other| repeats(part, other)))
+        .map(|part| !figures.iter().any(|other| repeats(part, other)))
         .collect();
+    drop(figures);
     parts
         .into_iter()
         .zip(keep)

@@ -1,0 +1,17 @@
+//! The built program without a screen: what it answers, and with which exit status.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
+
+mod changed;
+mod check;
+mod diff;
+mod finding;
+mod gaps;
+mod sources;
+mod world;
