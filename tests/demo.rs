@@ -407,12 +407,12 @@ fn what_was_not_recorded_is_refused() {
 }
 
 /// The demo in a terminal, with a temporary folder of its own to look into afterwards.
-fn on_screen() -> (TempDir, Pty) {
+fn on_screen(speed: &str) -> (TempDir, Pty) {
     let temporary = tempfile::tempdir().unwrap();
     let pty = Start::new(env!("CARGO_BIN_EXE_untaken"), temporary.path())
         .arg("demo")
         .env("TMPDIR", temporary.path())
-        .env("UNTAKEN_DEMO_SPEED", "1000")
+        .env("UNTAKEN_DEMO_SPEED", speed)
         .size(120, 36)
         .start();
     pty.wait_for("tariff.py");
@@ -431,13 +431,53 @@ fn whoever_leaves_the_demo_leaves_nothing_behind() {
         ("SIGHUP", 129, |pty| pty.signal(Signal::SIGHUP)),
     ];
     for (way, status, leave) in ways {
-        let (temporary, mut pty) = on_screen();
+        let (temporary, mut pty) = on_screen("1000");
         leave(&mut pty);
         assert_eq!(pty.wait_end(), status, "{way}");
         let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().collect();
         assert!(left.is_empty(), "{way}: {left:?}");
         pty.assert_restored();
     }
+}
+
+#[test]
+fn what_is_picked_and_sent_closes() {
+    let (temporary, mut pty) = on_screen("1000");
+    pty.wait_for("recording");
+    pty.wait_for("branches 73.6 % 81/110");
+    pty.type_keys(" s");
+    pty.wait_for("PROMPT");
+    pty.wait_for(TARIFF);
+    pty.type_keys("\r");
+    pty.wait_for("82.7 % 91/110");
+    pty.wait_for("10 arms taken");
+    pty.wait_for("8 closed");
+    // The tests are the person's own to run, too: the same stand-in, the same report.
+    pty.type_keys("r");
+    pty.wait_for("tests passed in");
+    pty.type_keys("q");
+    assert_eq!(pty.wait_end(), 0);
+    pty.wait_childless();
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_one_report_closed_the_next_ones_leave_closed() {
+    // Slow enough that each of the four reports is read by itself.
+    let (_temporary, mut pty) = on_screen("12");
+    // The folder above the worst file, and so every file with a gap.
+    pty.type_keys("h s");
+    pty.wait_for("# pigeonpost/flight/route.py");
+    pty.type_keys("\r");
+    pty.wait_for("98.1 % 108/110");
+    pty.wait_for("idle");
+    pty.type_keys("d");
+    pty.wait_for("27 arms taken   0 lost   0 vanished");
+    assert!(!pty.text().contains("left the report"), "{}", pty.text());
+    pty.type_keys("d");
+    pty.wait_for("SESSION");
+    pty.type_keys("q");
+    assert_eq!(pty.wait_end(), 0);
 }
 
 #[test]

@@ -63,9 +63,14 @@ impl Knowledge {
         let before = self.known();
         let last = before.as_ref().map(|known| &*known.last);
         let mut measured = Measured::take_down(&mut coverage, last);
-        if last.is_some() {
+        if let Some(known) = &before {
             let root = &self.settings.root;
-            measured.read_texts(root, &coverage.files, last, Which::Changed, || true);
+            // A file may be as it was last time and yet not as it was at first: both comparisons need its text.
+            for earlier in [&known.last, &known.first] {
+                measured.read_texts(root, &coverage.files, Some(earlier), Which::Changed, || {
+                    true
+                });
+            }
         }
         let measured = Arc::new(measured);
         let loaded = Arc::new(Loaded {
