@@ -116,7 +116,8 @@ fn run(
     command
         .current_dir(&folder)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("COLUMNS", "80");
+        // So wide that it fits into a session pane.
+        .env("COLUMNS", "56");
     if covered {
         command.args(WITH_COVERAGE);
     }

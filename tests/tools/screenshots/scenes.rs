@@ -26,8 +26,10 @@ enum Look {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
-    /// Keys as the terminal sends them.
+    /// Keys as the terminal sends them, and until nothing moves any more.
     Keys(&'static str),
+    /// Keys that set something going.
+    Start(&'static str),
     /// Until the screen shows this.
     Wait(&'static str),
     /// A frame of a moving picture, shown for so many milliseconds.
@@ -36,24 +38,88 @@ pub(crate) enum Step {
     Film(&'static str),
 }
 
-use Step::{Film, Keys, Show, Wait};
+use Step::{Film, Keys, Show, Start as Go, Wait};
 
 pub(crate) const ALL: &[Scene] = &[
     Scene {
-        name: "explorer",
-        columns: 132,
+        name: "demo",
+        columns: 128,
         rows: 36,
         look: Look::Dark,
         speed: "1",
-        steps: &[Wait("tariff.py"), Keys("nn")],
+        steps: &[
+            Show(1800),
+            Keys("n"),
+            Show(900),
+            Keys("n"),
+            Show(900),
+            Keys("n"),
+            Show(1200),
+            Keys(" "),
+            Show(1200),
+            Keys("s"),
+            Show(2200),
+            Go("\r"),
+            Film("10 arms taken"),
+            Film("turn completed"),
+            Show(2500),
+            Keys("\u{1b}"),
+            Show(2500),
+        ],
+    },
+    Scene {
+        name: "explorer",
+        columns: 140,
+        rows: 40,
+        look: Look::Dark,
+        speed: "1",
+        steps: &[Keys("nnn")],
     },
     Scene {
         name: "explorer-light",
-        columns: 132,
-        rows: 36,
+        columns: 140,
+        rows: 40,
         look: Look::Light,
         speed: "1",
-        steps: &[Wait("tariff.py"), Keys("nnn")],
+        steps: &[Keys("nnn")],
+    },
+    Scene {
+        name: "gap",
+        columns: 100,
+        rows: 22,
+        look: Look::Dark,
+        speed: "1",
+        steps: &[Keys("nnnn")],
+    },
+    Scene {
+        name: "prompt",
+        columns: 120,
+        rows: 36,
+        look: Look::Dark,
+        speed: "1",
+        steps: &[Keys(" "), Keys("s")],
+    },
+    Scene {
+        name: "session",
+        columns: 140,
+        rows: 40,
+        look: Look::Dark,
+        speed: "1",
+        steps: &[Keys(" "), Keys("s"), Go("\r"), Wait("12 passed")],
+    },
+    Scene {
+        name: "closed",
+        columns: 140,
+        rows: 40,
+        look: Look::Dark,
+        speed: "40",
+        steps: &[
+            Keys(" "),
+            Keys("s"),
+            Go("\r"),
+            Wait("turn completed"),
+            Keys(""),
+        ],
     },
     Scene {
         name: "small",
@@ -61,28 +127,12 @@ pub(crate) const ALL: &[Scene] = &[
         rows: 24,
         look: Look::Dark,
         speed: "1",
-        steps: &[Wait("tariff.py"), Keys("n")],
-    },
-    Scene {
-        name: "demo",
-        columns: 120,
-        rows: 34,
-        look: Look::Dark,
-        speed: "1",
-        steps: &[
-            Wait("tariff.py"),
-            Show(1500),
-            Keys("n"),
-            Show(1500),
-            Keys("n"),
-            Film("tariff.py"),
-            Show(1500),
-        ],
+        steps: &[Keys("nnn")],
     },
 ];
 
 /// How often a film looks at the screen, and how long its frames are shown.
-const FILM: Duration = Duration::from_millis(200);
+const FILM: Duration = Duration::from_millis(320);
 
 impl Scene {
     pub(crate) fn shoot(&self, program: &Path) -> String {
@@ -106,17 +156,18 @@ impl Scene {
             .env("UNTAKEN_DEMO_SPEED", self.speed)
             .size(self.columns, self.rows)
             .start();
+        // The demo is there when its worst file is.
+        pty.wait_for("tariff.py");
+        settle(&pty);
         let mut film = Vec::new();
-        for step in self.steps {
-            match *step {
+        for step in self.steps.iter().copied() {
+            match step {
                 Keys(keys) => {
                     pty.type_keys(keys);
                     settle(&pty);
                 }
-                Wait(text) => {
-                    pty.wait_for(text);
-                    settle(&pty);
-                }
+                Go(keys) => pty.type_keys(keys),
+                Wait(text) => pty.wait_for(text),
                 Show(ms) => film.push(Shown {
                     frame: frame(&pty, palette),
                     lasts: Duration::from_millis(ms),

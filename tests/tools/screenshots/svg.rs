@@ -2,6 +2,7 @@
 //! lengths, so that they stand right in every font; box and block characters are drawn as shapes.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -56,16 +57,17 @@ pub(crate) fn moving(shown: &[Shown], title: &str, palette: &Palette) -> String 
         short(total)
     );
     let mut svg = Svg::open(&first.frame, title, palette, &style);
-    // Most rows stay as they are from frame to frame: each is written once and used often.
-    let mut known: HashMap<&Row, usize> = HashMap::new();
+    // Most of a screen stays as it is from frame to frame: each part of a row is written once and used often.
+    let mut known: HashMap<Row, usize> = HashMap::new();
     svg.text.push_str("<defs>");
-    for row in shown.iter().flat_map(|it| &it.frame.rows) {
-        if !row.is_empty() && !known.contains_key(row) {
-            let name = known.len();
-            known.insert(row, name);
+    let rows = || shown.iter().flat_map(|it| &it.frame.rows);
+    for part in rows().flat_map(parts) {
+        let name = known.len();
+        if let Entry::Vacant(vacant) = known.entry(part) {
             let _ = write!(svg.text, "<g id=\"r{name}\">");
-            svg.row(row, 0.0, 0.0);
+            svg.row(vacant.key(), PAD, 0.0);
             svg.text.push_str("</g>");
+            vacant.insert(name);
         }
     }
     let _ = write!(
@@ -76,19 +78,35 @@ pub(crate) fn moving(shown: &[Shown], title: &str, palette: &Palette) -> String 
         short(height(&first.frame) - BAR)
     );
     for (nth, it) in shown.iter().enumerate() {
+        let _ = writeln!(
+            svg.text,
+            "<g transform=\"translate({})\">",
+            short(wide * nth as f64)
+        );
         for (at, row) in it.frame.rows.iter().enumerate() {
-            if let Some(name) = known.get(row) {
-                let _ = writeln!(
+            for name in parts(row).iter().filter_map(|part| known.get(part)) {
+                let _ = write!(
                     svg.text,
-                    "<use href=\"#r{name}\" x=\"{}\" y=\"{}\"/>",
-                    short(wide * nth as f64 + PAD),
+                    "<use href=\"#r{name}\" y=\"{}\"/>",
                     short(top_of(at))
                 );
             }
         }
+        svg.text.push_str("</g>");
     }
     svg.text.push_str("</g></g>");
     svg.close()
+}
+
+/// A row on both sides of the line between two panes, since often only one of them changes.
+fn parts(row: &Row) -> Vec<Row> {
+    let divider = row.iter().position(|run| run.text == "│");
+    let (left, right) = row.split_at(divider.unwrap_or(0));
+    [left, right]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(<[Run]>::to_vec)
+        .collect()
 }
 
 fn width(frame: &Frame) -> f64 {
@@ -106,7 +124,12 @@ fn top_of(row: usize) -> f64 {
 struct Svg<'a> {
     text: String,
     palette: &'a Palette,
+    /// The colours of letters: each has a class, named by its place.
+    inks: Vec<String>,
 }
+
+/// In the place of the classes, which are known at the end.
+const INKS: &str = "/*inks*/";
 
 impl<'a> Svg<'a> {
     /// The window, empty.
@@ -117,7 +140,7 @@ impl<'a> Svg<'a> {
             text,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\">\
              <title>{title}</title>\
-             <style>text{{font:{LETTERS}px ui-monospace,'SFMono-Regular','JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre;fill:{fg}}}{style}</style>\
+             <style>text{{font:{LETTERS}px ui-monospace,'SFMono-Regular','JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre;fill:{fg}}}{INKS}{style}</style>\
              <rect width=\"{w}\" height=\"{h}\" rx=\"10\" fill=\"{bg}\"/>\
              <path d=\"M0 {BAR}V10a10 10 0 0 1 10-10H{right}a10 10 0 0 1 10 10V{BAR}z\" fill=\"{bar}\"/>\
              <rect x=\".5\" y=\".5\" width=\"{iw}\" height=\"{ih}\" rx=\"9.5\" fill=\"none\" stroke=\"{fg}\" stroke-opacity=\".14\"/>",
@@ -144,12 +167,29 @@ impl<'a> Svg<'a> {
             short(wide / 2.0),
             escaped(title)
         );
-        Self { text, palette }
+        Self {
+            text,
+            palette,
+            inks: Vec::new(),
+        }
     }
 
     fn close(mut self) -> String {
         self.text.push_str("</svg>\n");
-        self.text
+        let mut classes = String::new();
+        for (nth, ink) in self.inks.iter().enumerate() {
+            let _ = write!(classes, ".i{nth}{{fill:{ink}}}");
+        }
+        self.text.replacen(INKS, &classes, 1)
+    }
+
+    /// The class of a colour.
+    fn class(&mut self, ink: &str) -> usize {
+        if let Some(at) = self.inks.iter().position(|known| known == ink) {
+            return at;
+        }
+        self.inks.push(ink.to_owned());
+        self.inks.len() - 1
     }
 
     fn row(&mut self, row: &Row, left: f64, top: f64) {
@@ -176,6 +216,17 @@ impl<'a> Svg<'a> {
     }
 
     fn letters(&mut self, run: &Run, left: f64, top: f64) {
+        let mut attributes = String::new();
+        if let Some(fg) = &run.look.fg {
+            let _ = write!(attributes, " class=\"i{}\"", self.class(fg));
+        }
+        if run.look.bold {
+            attributes.push_str(" font-weight=\"bold\"");
+        }
+        if run.look.italic {
+            attributes.push_str(" font-style=\"italic\"");
+        }
+        attributes.push_str(faint(run));
         // Words apart, so that a font whose space is of another width moves none of them.
         let mut column = run.column;
         let mut rest = run.text.as_str();
@@ -195,7 +246,7 @@ impl<'a> Svg<'a> {
                 short(left + column as f64 * WIDE),
                 short(top + STAND),
                 short(cells as f64 * WIDE),
-                attributes(run),
+                attributes,
                 escaped(word)
             );
             column += cells;
@@ -248,22 +299,6 @@ impl<'a> Svg<'a> {
             }
         }
     }
-}
-
-fn attributes(run: &Run) -> String {
-    let mut text = String::new();
-    if let Some(fg) = &run.look.fg {
-        let _ = write!(text, " style=\"fill:{fg}\"");
-        text = format!(" style=\"fill:{fg}\"");
-    }
-    if run.look.bold {
-        text.push_str(" font-weight=\"bold\"");
-    }
-    if run.look.italic {
-        text.push_str(" font-style=\"italic\"");
-    }
-    text.push_str(faint(run));
-    text
 }
 
 fn faint(run: &Run) -> &'static str {
