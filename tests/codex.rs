@@ -342,6 +342,7 @@ async fn asked_for_a_command(decision: Decision) -> (CodexHome, Driver) {
     assert_eq!(
         approval.ask,
         Ask::Command {
+            outside: true,
             command: format!("touch {}/by_command", home.outside().display()),
             cwd: Some(".".to_owned()),
             reason: Some("the test needs a file there".to_owned()),
@@ -431,7 +432,7 @@ async fn a_patch_outside_is_asked_for_with_its_diff() {
             assert_eq!(edits[0].path, path.display().to_string());
             assert_eq!(edits[0].diff.as_str(), "+hello\n");
         }
-        other @ Ask::Command { .. } => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
     let step = driver.session.answer(approval.id, Decision::Decline);
     driver.act(step);

@@ -93,13 +93,30 @@ fn reply(raw: &str) -> Reply {
 fn question(method: String, raw: &str) -> Question {
     let params: wire::Params = serde_json::from_str(raw).unwrap_or_default();
     match (method.as_str(), params.thread_id, params.item_id) {
-        ("item/commandExecution/requestApproval", Some(thread), Some(item)) => Question::Command {
-            thread: ThreadId(thread),
-            item,
-            command: params.command,
-            cwd: params.cwd,
-            reason: params.reason,
-        },
+        ("item/commandExecution/requestApproval", Some(thread), Some(item)) => {
+            let thread = ThreadId(thread);
+            if let Some(network) = params.network_approval_context {
+                Question::Network {
+                    thread,
+                    host: format!("{}://{}", network.protocol, network.host),
+                    reason: params.reason,
+                }
+            } else if params.kind.as_deref() == Some("writeStdin") {
+                Question::Input {
+                    thread,
+                    text: params.command,
+                    reason: params.reason,
+                }
+            } else {
+                Question::Command {
+                    thread,
+                    item,
+                    command: params.command,
+                    cwd: params.cwd,
+                    reason: params.reason,
+                }
+            }
+        }
         ("item/fileChange/requestApproval", Some(thread), Some(item)) => Question::FileChange {
             thread: ThreadId(thread),
             item,

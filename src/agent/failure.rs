@@ -89,7 +89,7 @@ impl Failure {
             FailureKind::NotUsable,
             format!(
                 "codex ended at once ({status}){}",
-                last_line(stderr_tail).map_or(String::new(), |line| format!(": {}", quote(line)))
+                last_line(stderr_tail).map_or(String::new(), |line| format!(": {}", quote(&line)))
             ),
             "run `codex app-server` by hand to see what it says; untaken needs codex 0.169 or later",
         )
@@ -101,7 +101,7 @@ impl Failure {
             FailureKind::Ended,
             format!(
                 "codex ended unexpectedly ({status}){}",
-                last_line(stderr_tail).map_or(String::new(), |line| format!(": {}", quote(line)))
+                last_line(stderr_tail).map_or(String::new(), |line| format!(": {}", quote(&line)))
             ),
             "send again: it goes on in the same thread",
         )
@@ -164,12 +164,37 @@ impl Failure {
     }
 }
 
-/// The last line with anything in it.
-fn last_line(text: &str) -> Option<&str> {
+/// The last line with anything in it that is not of Codex's log: `2026-11-22T16:14:17Z ERROR …` tells what
+/// went wrong on the way, and hardly ever why it ended.
+fn last_line(text: &str) -> Option<String> {
     text.lines()
         .rev()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
+        .map(|line| without_colours(line).trim().to_owned())
+        .find(|line| !line.is_empty() && !is_of_log(line))
+}
+
+fn is_of_log(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let begins_with_time = words
+        .next()
+        .is_some_and(|word| word.ends_with('Z') && word.contains('T') && word.contains(':'));
+    begins_with_time
+        && words
+            .next()
+            .is_some_and(|word| matches!(word, "ERROR" | "WARN" | "INFO" | "DEBUG" | "TRACE"))
+}
+
+/// Without the escape sequences that set colours.
+fn without_colours(line: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        let end = after.find(|c: char| c.is_ascii_alphabetic());
+        rest = end.and_then(|end| after.get(end + 1..)).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// A foreign text in one line of bearable length, without the full stop.

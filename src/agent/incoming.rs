@@ -95,6 +95,18 @@ pub enum Question {
         reason: Option<String>,
         grant_root: Option<String>,
     },
+    /// To type into a command that runs.
+    Input {
+        thread: ThreadId,
+        text: Option<String>,
+        reason: Option<String>,
+    },
+    /// To reach a host: `https://host`.
+    Network {
+        thread: ThreadId,
+        host: String,
+        reason: Option<String>,
+    },
     /// Something that cannot be answered here; its method.
     Unknown { method: String },
 }

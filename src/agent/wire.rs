@@ -74,6 +74,17 @@ pub(super) struct Params {
     pub(super) cwd: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) grant_root: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) network_approval_context: Option<Network>,
+}
+
+/// A host that a command wants to reach.
+#[derive(Debug, Deserialize)]
+pub(super) struct Network {
+    #[serde(default)]
+    pub(super) host: String,
+    #[serde(default)]
+    pub(super) protocol: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -248,14 +248,16 @@ pub fn entry(entry: &Entry, width: usize, unfolded: bool) -> Vec<DocLine> {
 pub fn question(ask: &Ask, sub_agent: Option<&str>, width: usize) -> Vec<DocLine> {
     let who = sub_agent.map_or_else(String::new, |name| format!("{name}: "));
     let mut lines = Vec::new();
-    let reason = match ask {
+    let place = |outside: bool| if outside { " outside the sandbox" } else { "" };
+    match ask {
         Ask::Command {
+            outside,
             command,
             cwd,
-            reason,
+            ..
         } => {
             lines.extend(wrapped(
-                &format!("{who}run this outside the sandbox?"),
+                &format!("{who}run this{}?", place(*outside)),
                 width,
                 Tone::Strong,
             ));
@@ -263,15 +265,15 @@ pub fn question(ask: &Ask, sub_agent: Option<&str>, width: usize) -> Vec<DocLine
             if let Some(cwd) = cwd.as_ref().filter(|cwd| *cwd != ".") {
                 lines.push(DocLine::of(format!("in {cwd}"), Tone::Dim));
             }
-            reason
         }
         Ask::FileChange {
+            outside,
             edits,
-            reason,
             grant_root,
+            ..
         } => {
             lines.extend(wrapped(
-                &format!("{who}change files outside the sandbox?"),
+                &format!("{who}change files{}?", place(*outside)),
                 width,
                 Tone::Strong,
             ));
@@ -284,10 +286,12 @@ pub fn question(ask: &Ask, sub_agent: Option<&str>, width: usize) -> Vec<DocLine
                     Tone::Warn,
                 ));
             }
-            reason
         }
-    };
-    if let Some(reason) = reason {
+        Ask::Other { what, .. } => {
+            lines.extend(wrapped(&format!("{who}{what}?"), width, Tone::Strong));
+        }
+    }
+    if let Some(reason) = ask.reason() {
         lines.extend(wrapped(&format!("reason: {reason}"), width, Tone::Dim));
     }
     if let Some(first) = lines.first_mut() {

@@ -8,6 +8,7 @@ use crate::agent::command::{from_root, unwrapped};
 use crate::agent::encode;
 use crate::agent::incoming::{Question, RequestKey, ThreadId};
 use crate::agent::outgoing::Outgoing;
+use crate::agent::settings::ApprovalPolicy;
 use crate::agent::transcript::{Answer, EntryBody, line};
 
 impl Session {
@@ -34,7 +35,9 @@ impl Session {
         step: &mut Step,
     ) {
         let root = self.settings.root.clone();
-        let (thread, what, ask) = match question {
+        // A policy that asks about everything asks about what the sandbox allows, too.
+        let outside = self.settings.approval != ApprovalPolicy::Untrusted;
+        let (thread, ask) = match question {
             Question::Command {
                 thread,
                 item,
@@ -43,15 +46,16 @@ impl Session {
                 reason,
             } => {
                 let command = command
+                    .map(|command| line(&unwrapped(&command)))
                     .or_else(|| self.command_of(&item))
-                    .map_or_else(String::new, |command| line(&unwrapped(&command)));
-                let what = format!("run outside the sandbox: {command}");
+                    .unwrap_or_default();
                 let ask = Ask::Command {
+                    outside,
                     command,
                     cwd: cwd.map(|cwd| line(&from_root(&cwd, &root))),
                     reason: reason.as_deref().map(line),
                 };
-                (thread, what, ask)
+                (thread, ask)
             }
             Question::FileChange {
                 thread,
@@ -67,17 +71,38 @@ impl Session {
                     Some(EntryBody::FileChange { edits, .. }) => edits.clone(),
                     _ => Vec::new(),
                 };
-                let what = match edits.as_slice() {
-                    [] => "change files outside the sandbox".to_owned(),
-                    [one] => format!("change {}", one.path),
-                    [one, rest @ ..] => format!("change {} and {} more", one.path, rest.len()),
-                };
                 let ask = Ask::FileChange {
+                    outside,
                     edits,
                     reason: reason.as_deref().map(line),
                     grant_root: grant_root.map(|root| line(&root)),
                 };
-                (thread, what, ask)
+                (thread, ask)
+            }
+            Question::Input {
+                thread,
+                text,
+                reason,
+            } => {
+                let ask = Ask::Other {
+                    what: line(&format!(
+                        "type into a running command: {}",
+                        text.unwrap_or_default()
+                    )),
+                    reason: reason.as_deref().map(line),
+                };
+                (thread, ask)
+            }
+            Question::Network {
+                thread,
+                host,
+                reason,
+            } => {
+                let ask = Ask::Other {
+                    what: line(&format!("reach {host}")),
+                    reason: reason.as_deref().map(line),
+                };
+                (thread, ask)
             }
             Question::Unknown { method } => {
                 step.outgoing
@@ -100,15 +125,12 @@ impl Session {
         self.note_activity();
         let id = ApprovalId(self.next_approval);
         self.next_approval += 1;
-        let reason = match &ask {
-            Ask::Command { reason, .. } | Ask::FileChange { reason, .. } => reason.clone(),
-        };
         let entry = self.entry(
             now,
             EntryBody::Ask {
                 approval: id,
-                what,
-                reason,
+                what: ask.says(),
+                reason: ask.reason().map(str::to_owned),
                 answer: Answer::Pending,
             },
         );

@@ -343,7 +343,7 @@ impl Session {
         step: &mut Step,
     ) {
         match (pending, outcome) {
-            (Pending::Initialize, outcome) => self.on_initialized(outcome, step),
+            (Pending::Initialize, outcome) => self.on_initialized(outcome, now, step),
             (Pending::Account, outcome) => self.on_account(&outcome, step),
             (Pending::OpenThread { resumed }, outcome) => {
                 self.on_thread(resumed, outcome, now, step);

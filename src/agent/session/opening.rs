@@ -9,6 +9,21 @@ use crate::agent::incoming::Reply;
 use crate::agent::outgoing::{Launch, Outgoing};
 use crate::agent::settings::Sandbox;
 
+/// The oldest version whose interface was measured. Older ones are not refused: nobody knows.
+const OLDEST_KNOWN: &str = "0.169";
+
+fn is_older_than_known(version: &str) -> bool {
+    let numbers = |text: &str| -> Option<(u32, u32)> {
+        let mut parts = text.split(['.', '-']);
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    };
+    // 0.0.0 is what a build from source calls itself.
+    matches!(
+        (numbers(version), numbers(OLDEST_KNOWN)),
+        (Some(it), Some(known)) if it != (0, 0) && it < known
+    )
+}
+
 /// A process on its way to an open thread.
 #[derive(Clone, Debug)]
 pub(super) struct Opening {
@@ -79,7 +94,12 @@ impl Session {
         }
     }
 
-    pub(super) fn on_initialized(&mut self, outcome: Result<Reply, String>, step: &mut Step) {
+    pub(super) fn on_initialized(
+        &mut self,
+        outcome: Result<Reply, String>,
+        now: Duration,
+        step: &mut Step,
+    ) {
         if !matches!(self.state, State::Opening(_)) {
             return;
         }
@@ -92,6 +112,17 @@ impl Session {
                     .and_then(|agent| agent.split_once('/'))
                     .and_then(|(_, rest)| rest.split_whitespace().next())
                     .map(str::to_owned);
+                if let Some(version) = self.version.clone()
+                    && is_older_than_known(&version)
+                {
+                    self.warn(
+                        &format!(
+                            "codex {version} is older than what untaken was tried with ({OLDEST_KNOWN}); \
+                             `npm install -g @openai/codex@latest` brings it up to date"
+                        ),
+                        now,
+                    );
+                }
                 step.outgoing.push(Outgoing::Write(encode::initialized()));
                 self.ask(Pending::Account, step, encode::account_read);
             }

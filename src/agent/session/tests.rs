@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::agent::{
-    Account, Ask, Decision, EntryStatus, Event, FailureKind, ItemState, MessagePhase, ModelError,
-    Question, Reply, RequestKey, SessionSettings, TurnId, WireItem,
+    Account, ApprovalPolicy, Ask, Decision, EntryStatus, Event, FailureKind, ItemState,
+    MessagePhase, ModelError, Question, Reply, RequestKey, SessionSettings, TurnId, WireItem,
 };
 
 const NOW: Duration = Duration::from_secs(1);
@@ -274,7 +274,9 @@ fn what_is_missing_is_said_and_another_prompt_tries_again() {
         (
             Incoming::Exited {
                 status: "exit status 2".into(),
-                stderr_tail: "a warning\nerror: unrecognized subcommand 'app-server'\n\n".into(),
+                stderr_tail: "a warning\n\u{1b}[31merror:\u{1b}[0m unrecognized subcommand 'app-server'\n\
+                     \u{1b}[2m2026-11-22T16:14:17.372432Z\u{1b}[0m \u{1b}[31mERROR\u{1b}[0m codex_core: late\n\n"
+                    .into(),
             },
             "codex ended at once (exit status 2): error: unrecognized subcommand 'app-server'",
         ),
@@ -414,6 +416,7 @@ fn a_question_is_answered_once() {
     assert_eq!(
         session.approvals()[0].ask,
         Ask::Command {
+            outside: true,
             command: "rm x".into(),
             cwd: Some("sub".into()),
             reason: None,
@@ -428,6 +431,76 @@ fn a_question_is_answered_once() {
     );
     assert!(matches!(session.phase(), Phase::Working { .. }));
     assert!(session.answer(id, Decision::Accept).outgoing.is_empty());
+}
+
+#[test]
+fn what_is_asked_is_said_as_it_is() {
+    let asked = |approval: ApprovalPolicy, params: &str| {
+        let mut session = working();
+        session.settings.approval = approval;
+        let line = format!(
+            r#"{{"id":1,"method":"item/commandExecution/requestApproval","params":{{"threadId":"main","itemId":"c",{params}}}}}"#
+        );
+        session.handle(crate::agent::decode(&line), NOW);
+        session.approvals()[0].ask.says()
+    };
+    let on_request = ApprovalPolicy::OnRequest;
+    assert_eq!(
+        asked(on_request, r#""command":"bash -c ls""#),
+        "run outside the sandbox: ls"
+    );
+    assert_eq!(
+        asked(ApprovalPolicy::Untrusted, r#""command":"bash -c ls""#),
+        "run: ls",
+        "this policy asks about everything"
+    );
+    assert_eq!(
+        asked(on_request, r#""kind":"writeStdin","command":"yes""#),
+        "type into a running command: yes"
+    );
+    assert_eq!(
+        asked(
+            on_request,
+            r#""networkApprovalContext":{"host":"example.org","protocol":"https"}"#
+        ),
+        "reach https://example.org"
+    );
+}
+
+#[test]
+fn an_old_codex_is_told_of_and_tried_all_the_same() {
+    for (agent, is_told) in [
+        ("untaken/0.98.0 (x)", true),
+        ("untaken/0.169.0-alpha.2 (x)", false),
+        ("untaken/1.0.0 (x)", false),
+        ("untaken/0.0.0 (x)", false),
+        ("something else", false),
+    ] {
+        let mut session = Session::new(SessionSettings::new("/p"));
+        session.start(NOW);
+        let step = session.handle(
+            Incoming::Started {
+                program: "codex".into(),
+            },
+            NOW,
+        );
+        takes(
+            &mut session,
+            ok(
+                numbers(&step)[0],
+                Reply {
+                    user_agent: Some(agent.into()),
+                    ..Reply::default()
+                },
+            ),
+            &["initialized", "account/read"],
+        );
+        assert_eq!(
+            !session.transcript().entries().is_empty(),
+            is_told,
+            "{agent}"
+        );
+    }
 }
 
 #[test]

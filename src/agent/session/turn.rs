@@ -263,6 +263,9 @@ impl Session {
                 self.usage.in_window = last.total();
             }
             Event::Error { error, will_retry } => self.on_error(error, will_retry, now),
+            // Whether the sandbox works was tried; whose bubblewrap it uses is of no interest then.
+            Event::Warning { message, .. }
+                if message.starts_with("Codex could not find bubblewrap") => {}
             Event::Warning { message, details } => {
                 let text = match details {
                     Some(details) => format!("{message}: {details}"),
