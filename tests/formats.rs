@@ -974,7 +974,7 @@ mod lcov {
 
 fn many_coverage_py_files(end: &str) -> String {
     let mut text = r#"{"meta": {"branch_coverage": true}, "files": {"#.to_owned();
-    for nth in 0..18_000 {
+    for nth in 0..5_000 {
         let comma = if nth == 0 { "" } else { ", " };
         let rest = match end {
             "}}}" => {
@@ -985,21 +985,33 @@ fn many_coverage_py_files(end: &str) -> String {
         write!(
             text,
             r#"{comma}"src/of/a/long/name/{}.py": {{"executed_lines": [1, 2], "missing_lines": [], "excluded_lines": [], "missing_branches": [[1, {nth}]]{rest}{end}"#,
-            nth % 17_990
+            nth % 4_990
         )
         .unwrap();
     }
     text + r#"}, "totals": {"covered_lines": 60000, "num_statements": 60000}}"#
 }
 
+fn many_jacoco_packages(open: &str, close: &str) -> String {
+    let mut text = format!("<report name=\"harbour\">{open}");
+    for nth in 0..2_500 {
+        write!(
+            text,
+            r#"<package name="com/acme/p{nth}"><class name="com/acme/p{nth}/A" sourcefilename="A.java"><method name="run" desc="()V" line="3"><counter type="METHOD" missed="0" covered="1"/></method></class><sourcefile name="A.java"><line nr="3" mi="0" ci="1" mb="1" cb="1"/><counter type="BRANCH" missed="1" covered="1"/></sourcefile></package>"#
+        )
+        .unwrap();
+    }
+    text + close + r#"<counter type="BRANCH" missed="2500" covered="2500"/></report>"#
+}
+
 fn many_istanbul_files(more: &str) -> String {
     let mut text = "{".to_owned();
-    for nth in 0..18_000 {
+    for nth in 0..5_000 {
         let comma = if nth == 0 { "" } else { "\n," };
         write!(
             text,
             r#"{comma}"/ci/{0}.js": {{"path":"/ci/{0}.js","statementMap":{{"0":{{"start":{{"line":{1},"column":0}}}}}},"s":{{"0":{nth}}},{more}}}"#,
-            nth % 17_990,
+            nth % 4_990,
             nth + 1
         )
         .unwrap();
@@ -1019,25 +1031,20 @@ fn parts_make_the_same_report_as_the_whole() {
     };
     let mut text = String::new();
     // Files that are there twice, in different parts, with warnings on both sides.
-    for nth in 0..30_000 {
+    for nth in 0..10_000 {
         let line = nth % 7;
         write!(
             text,
             "TN:\nSF:src/{}.c\nFN:3,f{nth}\nFNDA:{line},f{nth}\nDA:{line},1\nDA:9,{nth}\nBRDA:9,0,0,{line}\nBRDA:9,0,1,-\nLF:2\nLH:2\nend_of_record\n",
-            nth % 29_990
+            nth % 9_990
         )
         .unwrap();
     }
     let whole = parse(text.as_bytes()).unwrap();
-    assert!(whole.files.len() == 29_990 && whole.warnings.len() > 4);
+    assert!(whole.files.len() == 9_990 && whole.warnings.len() > 4);
     for n_parts in 2..5 {
         let (n_cut, report) = in_parts(text.as_bytes(), n_parts);
-        assert_eq!(
-            n_cut,
-            n_parts.min(text.len() >> 20),
-            "of {} bytes",
-            text.len()
-        );
+        assert_eq!(n_cut, n_parts, "of {} bytes", text.len());
         assert!(
             report.unwrap() == whole,
             "{n_parts} parts make another report"
@@ -1046,6 +1053,20 @@ fn parts_make_the_same_report_as_the_whole() {
     for (name, bytes) in [
         ("coverage.py", many_coverage_py_files("}}}")),
         ("coverage.py without functions", many_coverage_py_files("}")),
+        ("JaCoCo", many_jacoco_packages("", "")),
+        (
+            "JaCoCo in one group",
+            many_jacoco_packages("<group name='a'>", "</group>"),
+        ),
+        (
+            "JaCoCo in many groups",
+            many_jacoco_packages("<group name='a'>", "</group>").replace(
+                "</package>",
+                "</package></group><group name='b'><group name='&lt;c'/><class name='Bare'/>",
+            ),
+        ),
+        // No cut can be made in a comment.
+        ("JaCoCo and a comment", many_jacoco_packages("<!--", "-->")),
         ("Istanbul", many_istanbul_files("\"hash\":\"\"")),
         // What looks like a file's key inside another file: the cut is wrong, the report is right.
         (

@@ -279,6 +279,7 @@ const STARTS: &[&str] = &[
     "<report name='a'><package name='b'>",
     "<coverage line-rate='1'><packages><package>",
     "<coverage clover='1'><project>",
+    "<report name='a'><package name='b'><sourcefile name='",
 ];
 
 const PIECES: &[&str] = &[

@@ -9,7 +9,8 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::oddities::Oddities;
-use super::{ParseError, Place, text};
+use super::text::{self, digits};
+use super::{ParseError, Place};
 use crate::coverage::{
     Construct, FileBuilder, FileCoverage, Format, Hits, Line, Outcome, Position, Ratio, Report,
     Span, Totals, Warning,
@@ -680,51 +681,6 @@ fn usual_arm(record: &[u8]) -> Option<(Arm, &[u8])> {
         hits,
     };
     Some((arm, rest))
-}
-
-/// A number of 1 to 19 digits, which fits, and what follows it.
-///
-/// Eight bytes at a time: how many digits a count has is anybody's guess, and a loop that guesses wrong
-/// costs more than the arithmetic.
-#[inline]
-fn digits(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
-    const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
-    // Carries a digit's byte to just below its highest bit, and anything larger into it.
-    const PAST_NINE: u64 = u64::from_le_bytes([0x80 - 10; 8]);
-    let Some(chunk) = bytes.first_chunk::<8>() else {
-        return few_digits(bytes);
-    };
-    let digits = u64::from_le_bytes(*chunk) ^ ZEROS;
-    // The lowest set bit is in the first byte that is no digit: only bytes behind it can be wrong.
-    let other = (digits.wrapping_add(PAST_NINE) | digits) & HIGHEST;
-    let length = other.trailing_zeros() / 8;
-    if length == 0 {
-        return None;
-    }
-    if length == 8 {
-        return few_digits(bytes);
-    }
-    // The first digit is the lowest byte and the most significant: zeros come in before it.
-    let all = digits << (64 - 8 * length);
-    let pairs = (all.wrapping_mul(10).wrapping_add(all >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    let number = (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xffff_ffff;
-    Some((number, bytes.get(length as usize..)?))
-}
-
-/// The same, one after the other.
-#[cold]
-fn few_digits(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut rest = bytes;
-    let mut number = 0_u64;
-    while let [byte @ b'0'..=b'9', tail @ ..] = rest {
-        number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-        rest = tail;
-    }
-    (1..=19)
-        .contains(&(bytes.len() - rest.len()))
-        .then_some((number, rest))
 }
 
 /// What is before and after the first separator.

@@ -13,7 +13,7 @@ use super::{
 use crate::coverage::{Format, Report};
 
 /// The least bytes that are worth a thread.
-const LEAST: usize = 1 << 20;
+const LEAST: usize = 1 << 18;
 
 /// A report whose format is known, and where its parts begin.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ enum Read<'t> {
     Lcov(Result<lcov::Part<'t>, ParseError>),
     Istanbul(Result<istanbul::Part, ParseError>),
     CoveragePy(Result<coverage_py::Part, ParseError>),
+    JacocoXml(Result<jacoco_xml::Part, ParseError>),
     Whole(Box<Result<Report, ParseError>>),
 }
 
@@ -68,6 +69,7 @@ impl<'a> Reading<'a> {
             Format::Lcov => lcov::cut(&self.text, from),
             Format::Istanbul => istanbul::cut(&self.text, from),
             Format::CoveragePy => coverage_py::cut(&self.text, from),
+            Format::JacocoXml => jacoco_xml::cut(&self.text, from),
             _ => None,
         }
     }
@@ -94,7 +96,7 @@ impl<'a> Reading<'a> {
             Format::Istanbul => Read::Istanbul(istanbul::part(text, start..end)),
             Format::IstanbulSummary => whole(istanbul_summary::parse),
             Format::CoveragePy => Read::CoveragePy(coverage_py::part(text, start..end)),
-            Format::JacocoXml => whole(jacoco_xml::parse),
+            Format::JacocoXml => Read::JacocoXml(jacoco_xml::part(text, start..end)),
             Format::JacocoCsv => whole(jacoco_csv::parse),
             Format::Cobertura => whole(cobertura::parse),
             Format::Clover => whole(clover::parse),
@@ -110,18 +112,21 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// The first error in the text, if any part had one.
     pub fn join<'t>(&'t self, parts: Vec<Part<'t>>) -> Result<Report, ParseError> {
-        let (mut lcov, mut istanbul, mut coverage_py) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut lcov, mut istanbul) = (Vec::new(), Vec::new());
+        let (mut coverage_py, mut jacoco_xml) = (Vec::new(), Vec::new());
         for part in parts {
             match part.0 {
                 Read::Lcov(part) => lcov.push(part),
                 Read::Istanbul(part) => istanbul.push(part),
                 Read::CoveragePy(part) => coverage_py.push(part),
+                Read::JacocoXml(part) => jacoco_xml.push(part),
                 Read::Whole(report) => return *report,
             }
         }
         match self.format {
             Format::Istanbul => istanbul::join(istanbul),
             Format::CoveragePy => coverage_py::join(coverage_py),
+            Format::JacocoXml => jacoco_xml::join(&self.text, jacoco_xml),
             _ => lcov::join(&self.text, lcov),
         }
     }

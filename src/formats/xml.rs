@@ -4,6 +4,7 @@
 //! skipped, nothing it names is fetched. So an entity bomb is a few bytes of text.
 
 use std::borrow::Cow;
+use std::io::BufRead;
 
 use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
@@ -20,6 +21,10 @@ pub(super) struct Tags<'a> {
     bytes: &'a [u8],
     reader: Reader<&'a [u8]>,
     depth: usize,
+    /// Elements that were opened before the walk began, innermost last.
+    outside: Vec<&'static str>,
+    /// Whether the tag met last was one; then the next begins where the reader stands.
+    at_markup: bool,
 }
 
 /// What a walk meets. An empty element is `Empty` alone, without a `Close`.
@@ -47,11 +52,53 @@ impl<'a> Tags<'a> {
             bytes: text.as_bytes(),
             reader,
             depth: 0,
+            outside: Vec::new(),
+            at_markup: false,
         }
+    }
+
+    /// A walk over a text that was cut out of a document, within elements that were opened before it.
+    pub(super) fn inside(text: &'a str, outside: Vec<&'static str>) -> Self {
+        let mut tags = Self::new(text);
+        tags.reader.config_mut().allow_unmatched_ends = true;
+        tags.outside = outside;
+        tags
+    }
+
+    /// What follows the tag met last; empty behind text. A reader that knows an element by its very bytes
+    /// may take it from here with [`Self::skip`].
+    pub(super) fn rest(&self) -> &'a [u8] {
+        if self.at_markup {
+            self.reader.get_ref()
+        } else {
+            &[]
+        }
+    }
+
+    /// Goes on behind so many bytes of [`Self::rest`], which must be whole elements.
+    pub(super) fn skip(&mut self, n_bytes: usize) {
+        self.reader.stream().consume(n_bytes);
+    }
+
+    /// How many elements are open that were opened by this walk.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
     }
 
     /// The next tag, `None` at the end of a whole document.
     pub(super) fn next(&mut self) -> Result<Option<Tag<'a>>, ParseError> {
+        match self.next_in_part()? {
+            None if self.depth > 0 || !self.outside.is_empty() => Err(ParseError::Truncated {
+                place: Place::of(self.bytes, self.bytes.len()),
+                within: "an element",
+            }),
+            tag => Ok(tag),
+        }
+    }
+
+    /// The next tag, `None` at the end of the text, whatever is still open.
+    pub(super) fn next_in_part(&mut self) -> Result<Option<Tag<'a>>, ParseError> {
+        self.at_markup = true;
         loop {
             match self.reader.read_event() {
                 Ok(Event::Start(element)) => {
@@ -67,18 +114,23 @@ impl<'a> Tags<'a> {
                     return Ok(Some(Tag::Open(Element(element))));
                 }
                 Ok(Event::Empty(element)) => return Ok(Some(Tag::Empty(Element(element)))),
-                Ok(Event::End(_)) => {
-                    self.depth -= 1;
+                Ok(Event::End(end)) => {
+                    match self.depth.checked_sub(1) {
+                        Some(depth) => self.depth = depth,
+                        None if self.outside.last() == Some(&end.name().into_inner()) => {
+                            self.outside.pop();
+                        }
+                        None => {
+                            return Err(self.unexpected("an opening tag before this closing one"));
+                        }
+                    }
                     return Ok(Some(Tag::Close));
                 }
-                Ok(Event::Text(text)) => return Ok(Some(Tag::Text(text.into_inner()))),
-                Ok(Event::CData(text)) => return Ok(Some(Tag::Text(text.into_inner()))),
-                Ok(Event::Eof) if self.depth > 0 => {
-                    return Err(ParseError::Truncated {
-                        place: Place::of(self.bytes, self.bytes.len()),
-                        within: "an element",
-                    });
+                Ok(Event::Text(text)) => {
+                    self.at_markup = false;
+                    return Ok(Some(Tag::Text(text.into_inner())));
                 }
+                Ok(Event::CData(text)) => return Ok(Some(Tag::Text(text.into_inner()))),
                 Ok(Event::Eof) => return Ok(None),
                 Ok(
                     Event::Comment(_)
@@ -90,12 +142,6 @@ impl<'a> Tags<'a> {
                 Err(error) => return Err(self.placed(&error)),
             }
         }
-    }
-
-    /// How many elements are open.
-    #[allow(dead_code, reason = "only some formats ask")]
-    pub(super) fn depth(&self) -> usize {
-        self.depth
     }
 
     /// Where the walk is: behind the tag met last.
@@ -153,8 +199,7 @@ impl Element<'_> {
 
     /// The value of an attribute, its entities resolved; `None` where it is absent.
     pub(super) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.attributes()
-            .find_map(|(key, value)| (key == name).then(|| resolved(value)))
+        attribute(self.0.attributes_raw(), name)
     }
 
     /// A whole number; `None` where the attribute is absent or holds something else.
@@ -168,6 +213,11 @@ impl Element<'_> {
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         Attributes(self.0.attributes_raw())
     }
+}
+
+/// The value of one of the attributes in a text, its entities resolved.
+pub(super) fn attribute<'a>(attributes: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    Attributes(attributes).find_map(|(key, value)| (key == name).then(|| resolved(value)))
 }
 
 /// A whole number in decimal; past `u64` it is its last value.
@@ -188,9 +238,15 @@ pub(super) fn resolved(value: &str) -> Cow<'_, str> {
     let mut rest = value;
     while let Some((before, after)) = rest.split_once('&') {
         whole.push_str(before);
-        let entity = after
-            .split_once(';')
-            .and_then(|(name, tail)| Some((entity(name)?, tail)));
+        // No further than the longest name: a value of nothing but `&` is no reason to search it all.
+        let end = after
+            .bytes()
+            .take(LONGEST_ENTITY)
+            .position(|byte| byte == b';');
+        let entity = end.and_then(|end| {
+            let char = entity(after.get(..end)?)?;
+            Some((char, after.get(end + 1..)?))
+        });
         if let Some((char, tail)) = entity {
             whole.push(char);
             rest = tail;
@@ -202,6 +258,9 @@ pub(super) fn resolved(value: &str) -> Cow<'_, str> {
     whole.push_str(rest);
     Cow::Owned(whole)
 }
+
+/// `#x10ffff` and its semicolon, with some zeros to spare.
+const LONGEST_ENTITY: usize = 12;
 
 fn entity(name: &str) -> Option<char> {
     match name {
@@ -227,16 +286,24 @@ struct Attributes<'a>(&'a str);
 impl<'a> Iterator for Attributes<'a> {
     type Item = (&'a str, &'a str);
 
+    /// Names and values are a few bytes: a loop finds their end sooner than a search that must be set up.
     fn next(&mut self) -> Option<Self::Item> {
-        let (name, rest) = self.0.split_once('=')?;
-        let rest = rest.trim_ascii_start();
-        let quote = rest
-            .chars()
-            .next()
-            .filter(|&char| char == '"' || char == '\'')?;
-        let (value, rest) = rest.get(1..)?.split_once(quote)?;
-        self.0 = rest;
-        Some((name.trim_ascii(), value))
+        let bytes = self.0.as_bytes();
+        let equals = bytes.iter().position(|&byte| byte == b'=')?;
+        let space = bytes.get(equals + 1..)?.iter();
+        let open = equals + 1 + space.take_while(|byte| byte.is_ascii_whitespace()).count();
+        let quote = *bytes.get(open)?;
+        if quote != b'"' && quote != b'\'' {
+            return None;
+        }
+        let length = bytes
+            .get(open + 1..)?
+            .iter()
+            .position(|&byte| byte == quote)?;
+        let name = self.0.get(..equals)?.trim_ascii();
+        let value = self.0.get(open + 1..open + 1 + length)?;
+        self.0 = self.0.get(open + 2 + length..)?;
+        Some((name, value))
     }
 }
 
