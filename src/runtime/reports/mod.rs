@@ -24,9 +24,10 @@ pub use crate::app::message::LoadFailure;
 use crate::coverage::merge::{self, Part};
 use crate::coverage::resolve::{Clues, Named, resolve};
 use crate::coverage::{
-    Coverage, CoveredFile, FileCoverage, FilePath, Format, ReportInfo, SourceState, Totals, Warning,
+    Coverage, CoveredFile, FileCoverage, FilePath, Format, Report, ReportInfo, SourceState, Totals,
+    Warning,
 };
-use crate::formats;
+use crate::formats::{ParseError, Reading};
 use crate::settings::{ReportSettings, Settings};
 
 /// Reports larger than this are not read: memory is bounded by a few times this.
@@ -386,7 +387,7 @@ fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
     }
     let bytes = watch::read_unmoved(path).map_err(refused)?;
     let bytes = bytes.ok_or(Unread::Moved)?;
-    let report = formats::parse(&bytes).map_err(|error| Unread::Refused(error.to_string()))?;
+    let report = parse(&bytes).map_err(|error| Unread::Refused(error.to_string()))?;
     Ok(Parsed {
         path: path.to_owned(),
         written,
@@ -401,6 +402,33 @@ fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
         source_roots: report.source_roots,
         warnings: report.warnings,
     })
+}
+
+/// Parses a report on two threads where it is large enough to be cut.
+fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
+    let reading = Reading::new(bytes, 2)?;
+    if reading.n_parts() == 1 {
+        return reading.join(vec![reading.part(0)]);
+    }
+    let parts = thread::scope(|scope| {
+        let others: Vec<_> = (1..reading.n_parts())
+            .map(|idx| {
+                let reading = &reading;
+                scope.spawn(move || reading.part(idx))
+            })
+            .collect();
+        let mut parts = vec![reading.part(0)];
+        for other in others {
+            // A part is lost only when its thread panicked, and that goes on here.
+            parts.push(
+                other
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            );
+        }
+        parts
+    });
+    reading.join(parts)
 }
 
 /// An aggregate of all modules lies beside the modules' own reports: those that say nothing but what a
