@@ -3,6 +3,11 @@
 //! Only what is wrong in the words themselves is refused here (a percentage above 100, an unknown
 //! format). This room reads no file and decides nothing; `settings` does.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the comments are the help text too, where [target] names a table of the settings"
+)]
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};

@@ -43,7 +43,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Several lines: line ends stay, everything else is as in [`line`].
+/// Several lines: line ends stay, everything else is as in [`line()`].
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| c != '\n' && acts_on_terminal(c)) {
