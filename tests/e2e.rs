@@ -350,7 +350,9 @@ fn a_python_project_from_the_first_look_to_the_closed_arms() {
 #[test]
 #[ignore = "needs codex, node, and vitest with its coverage in UNTAKEN_NODE_MODULES"]
 fn a_typescript_project_from_the_first_look_to_the_closed_arms() {
-    let vitest = "npx vitest run --coverage";
+    // Without a loader of its own Vite writes a bundle of the settings into node_modules, which is a link to
+    // where the sandbox lets nobody write.
+    let vitest = "npx vitest run --coverage --configLoader runner";
     let server = ModelServer::start(json!({
         "replies": [
             {"output": [{"write": "tests/berths.edges.test.ts", "text": BERTHS_EDGES_TS}]},
