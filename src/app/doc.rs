@@ -380,7 +380,12 @@ fn tail(text: &Bounded, width: usize, limit: usize) -> Vec<DocLine> {
         lines.push(DocLine::of("… the beginning was not kept", Tone::Dim));
     }
     for line in text_lines.iter().skip(hidden) {
-        lines.extend(wrapped(line, width, Tone::Dim));
+        if limit == UNFOLDED {
+            lines.extend(wrapped(line, width, Tone::Dim));
+        } else {
+            // Output is made for its own width: a line of it is one row, cut, until it is unfolded.
+            lines.push(DocLine::of(*line, Tone::Dim));
+        }
     }
     lines
 }
@@ -400,7 +405,9 @@ fn more(n: usize, how: &str) -> DocLine {
 }
 
 fn outcome(status: EntryStatus, exit_code: Option<i32>, took: Option<Duration>) -> Option<DocLine> {
-    let took = took.map_or_else(String::new, |took| format!(" · {}", duration(took)));
+    let took = took
+        .filter(|took| took.as_millis() >= 100)
+        .map_or_else(String::new, |took| format!(" · {}", duration(took)));
     Some(match (status, exit_code) {
         (EntryStatus::Running, _) => return None,
         (EntryStatus::Declined, _) => DocLine::of("declined", Tone::Warn),

@@ -78,6 +78,8 @@ pub struct App {
     picks: Picks,
     /// For each node of the tree, how much of it is picked.
     shares: Vec<PickCount>,
+    /// What of each file is in `shares`; files of which nothing is picked are not in it.
+    counted: FxHashMap<FilePath, picks::Share>,
     prompt: PromptEditor,
     run: Run,
     run_cursor: usize,
@@ -206,6 +208,7 @@ impl App {
             known: FxHashMap::default(),
             picks: Picks::default(),
             shares: Vec::new(),
+            counted: FxHashMap::default(),
             prompt: PromptEditor::default(),
             run: Run::default(),
             run_cursor: 0,

@@ -6,7 +6,7 @@
 mod build;
 mod order;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::coverage::{Coverage, FilePath, Ratio, Totals};
 
@@ -70,6 +70,8 @@ pub struct Tree {
     roots: Vec<NodeIdx>,
     /// Nodes of files by their place among the coverage's files.
     by_file: Vec<NodeIdx>,
+    /// Places among the coverage's files by path.
+    by_path: FxHashMap<FilePath, usize>,
     /// What can be seen, from top to bottom.
     rows: Vec<NodeIdx>,
     /// Which nodes pass the filter; `None`: all do.
@@ -293,6 +295,11 @@ impl Tree {
         sums
     }
 
+    /// An entry of what [`Self::sum_up`] made, to be changed.
+    pub fn sum_mut<T>(sums: &mut [T], idx: NodeIdx) -> Option<&mut T> {
+        sums.get_mut(idx.at())
+    }
+
     /// An entry of what [`Self::sum_up`] made.
     #[must_use]
     pub fn sum_of<T>(sums: &[T], idx: NodeIdx) -> Option<&T> {
@@ -312,6 +319,12 @@ impl Tree {
         self.nodes = built.nodes;
         self.roots = built.roots;
         self.by_file = built.by_file;
+        self.by_path = coverage
+            .files
+            .iter()
+            .enumerate()
+            .map(|(idx, file)| (file.path.clone(), idx))
+            .collect();
         self.shown = None;
         self.open_before_filter = None;
         folds.restore(&mut self.nodes);
@@ -347,6 +360,17 @@ impl Tree {
                 _ => std::cmp::Ordering::Equal,
             });
         best.into_iter()
+    }
+
+    /// The place of a path among the coverage's files.
+    #[must_use]
+    pub fn file_of_path(&self, path: &FilePath) -> Option<usize> {
+        self.by_path.get(path).copied()
+    }
+
+    /// A node and every folder above it.
+    pub fn upwards(&self, idx: NodeIdx) -> impl Iterator<Item = NodeIdx> + '_ {
+        std::iter::successors(Some(idx), |&idx| self.node(idx)?.parent)
     }
 
     /// The node of a file.

@@ -113,7 +113,7 @@ fn is_offered(app: &App, action: Action) -> bool {
             let one_pane = app
                 .layout()
                 .is_some_and(|layout| matches!(layout.panes, crate::app::layout::Panes::One(_)));
-            app.overlay().is_none() && (one_pane || app.focus().is_session())
+            app.overlay().is_none() && (one_pane || app.has_session())
         }
         Action::Help | Action::Quit => app.overlay().is_none(),
         Action::Down => app.overlay().is_some() || !app.prompt().is_open(),

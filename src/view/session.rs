@@ -136,6 +136,7 @@ pub(super) fn draw_doc(canvas: &mut Canvas<'_>, area: Area, line: &DocLine) {
         .collect();
     let ascii = canvas.glyphs.ascii;
     let mut pen = canvas.pen(text);
+    pen.keep_free(1);
     for (text, style) in pieces {
         if ascii && !text.is_ascii() {
             let text = text
@@ -143,9 +144,11 @@ pub(super) fn draw_doc(canvas: &mut Canvas<'_>, area: Area, line: &DocLine) {
                 .replace('·', "-")
                 .replace('✓', "v")
                 .replace('◐', "~");
-            pen.put(&text, style);
+            let room = pen.room();
+            pen.put_cut(&text, room, style);
         } else {
-            pen.put(text, style);
+            let room = pen.room();
+            pen.put_cut(text, room, style);
         }
     }
 }

@@ -174,14 +174,7 @@ impl App {
 
     /// The place of the shown file among the coverage's files.
     pub(super) fn source_idx(&self) -> Option<usize> {
-        let path = self.source.path()?;
-        let files = &self.loaded.as_ref()?.coverage.files;
-        if let Some(idx) = self.tree.current_file()
-            && files.get(idx).is_some_and(|file| &file.path == path)
-        {
-            return Some(idx);
-        }
-        files.iter().position(|file| &file.path == path)
+        self.tree.file_of_path(self.source.path()?)
     }
 
     fn step_file(&mut self, forward: bool, step: &mut Step) {

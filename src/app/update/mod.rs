@@ -387,7 +387,8 @@ impl App {
     }
 
     /// Whether there is anything to see on the session's screen.
-    fn has_session(&self) -> bool {
+    #[must_use]
+    pub fn has_session(&self) -> bool {
         !self.session.is_empty() || !self.run.is_empty() || self.phase().is_busy()
     }
 

@@ -1,9 +1,9 @@
 //! Picking, and the way from the picks to a prompt.
 
 use crate::app::effect::Effect;
-use crate::app::picks::Picked;
+use crate::app::picks::{Picked, Share};
 use crate::app::prompt::PromptState;
-use crate::app::tree::{NodeIdx, NodeKind};
+use crate::app::tree::{NodeIdx, NodeKind, Tree};
 use crate::app::{App, Focus, PickCount, Step};
 use crate::coverage::{CoveredFile, FilePath};
 use crate::gaps::{Gap, GapId};
@@ -30,7 +30,6 @@ impl App {
             }
             Focus::Tests | Focus::Session | Focus::Run => {}
         }
-        self.count_picks();
         if self.show == crate::app::filter::Show::Picked {
             self.apply_filter();
         }
@@ -46,6 +45,7 @@ impl App {
         };
         if let Some(gaps) = self.known.get(&path) {
             self.picks.toggle_gap(&path, gap, gaps);
+            self.recount_picks(&[path]);
         }
     }
 
@@ -75,6 +75,7 @@ impl App {
         }
         paths.sort();
         self.picks.toggle_files(paths.clone());
+        self.recount_picks(&paths);
         if self
             .picks
             .of(paths.first().unwrap_or(&FilePath::new("")))
@@ -86,7 +87,7 @@ impl App {
 
     pub(super) fn undo_pick(&mut self, step: &mut Step) {
         if self.picks.undo() {
-            self.count_picks();
+            self.recount_all_picks();
             let paths = self.picks.files().map(|(path, _)| path.clone()).collect();
             self.find_gaps(paths, step);
         } else {
@@ -100,41 +101,70 @@ impl App {
             return;
         }
         self.picks.clear();
-        self.count_picks();
+        self.recount_all_picks();
         self.say("everything is put back · u undoes that");
     }
 
-    /// How much of each row of the tree is picked.
+    /// How much of each row of the tree is picked: anew, for a new coverage.
     pub(super) fn count_picks(&mut self) {
         let Some(loaded) = self.loaded.clone() else {
             self.shares.clear();
             return;
         };
-        if self.picks.is_empty() {
-            self.shares.clear();
-            return;
-        }
-        let picks = &self.picks;
-        let known = &self.known;
+        self.counted.clear();
         self.shares = self.tree.sum_up(
-            |idx| {
-                let Some(file) = loaded.coverage.files.get(idx) else {
-                    return PickCount::default();
-                };
-                let gaps = known.get(&file.path).map(AsRef::as_ref);
-                let share = picks.share(&file.path, gaps);
-                PickCount {
-                    pickable: u32::from(is_pickable(file)),
-                    whole: u32::from(share == crate::app::picks::Share::All),
-                    any: u32::from(share != crate::app::picks::Share::Nothing),
-                }
+            |idx| PickCount {
+                pickable: u32::from(loaded.coverage.files.get(idx).is_some_and(is_pickable)),
+                ..PickCount::default()
             },
-            |above, own| {
-                above.pickable += own.pickable;
-                above.whole += own.whole;
-                above.any += own.any;
-            },
+            |above, own| above.pickable += own.pickable,
         );
+        let paths: Vec<FilePath> = self.picks.files().map(|(path, _)| path.clone()).collect();
+        self.recount_picks(&paths);
+    }
+
+    /// How much of some files is picked now: only they and the folders above them are looked at.
+    pub(super) fn recount_picks(&mut self, paths: &[FilePath]) {
+        for path in paths {
+            let Some(node) = self
+                .tree
+                .file_of_path(path)
+                .and_then(|idx| self.tree.node_of_file(idx))
+            else {
+                continue;
+            };
+            let gaps = self.known.get(path).map(AsRef::as_ref);
+            let share = self.picks.share(path, gaps);
+            let before = if share == Share::Nothing {
+                self.counted.remove(path)
+            } else {
+                self.counted.insert(path.clone(), share)
+            }
+            .unwrap_or_default();
+            if before == share {
+                continue;
+            }
+            let count = |share: Share| {
+                (
+                    u32::from(share == Share::All),
+                    u32::from(share != Share::Nothing),
+                )
+            };
+            let ((whole_was, any_was), (whole, any)) = (count(before), count(share));
+            for idx in self.tree.upwards(node) {
+                if let Some(sum) = Tree::sum_mut(&mut self.shares, idx) {
+                    sum.whole = (sum.whole + whole).saturating_sub(whole_was);
+                    sum.any = (sum.any + any).saturating_sub(any_was);
+                }
+            }
+        }
+    }
+
+    /// Every file of which something is or was picked.
+    pub(super) fn recount_all_picks(&mut self) {
+        let mut paths: Vec<FilePath> = self.counted.keys().cloned().collect();
+        paths.extend(self.picks.files().map(|(path, _)| path.clone()));
+        self.recount_picks(&paths);
     }
 
     /// `s`: the prompt for the picks.

@@ -69,7 +69,8 @@ impl App {
         let file = self
             .source
             .path()
-            .and_then(|path| self.loaded.as_ref()?.coverage.file(path))
+            .and_then(|path| self.tree.file_of_path(path))
+            .and_then(|idx| self.loaded.as_ref()?.coverage.files.get(idx))
             .cloned();
         match file {
             Some(file) => self.show_source(file, Goal::Stay, step),
@@ -101,7 +102,7 @@ impl App {
         }
         if let Some(gaps) = gaps {
             self.gaps_known(path.clone(), gaps);
-            self.count_picks();
+            self.recount_picks(std::slice::from_ref(path));
         }
         true
     }
@@ -116,6 +117,7 @@ impl App {
     }
 
     pub(super) fn gaps_came(&mut self, files: Vec<FileGaps>, step: &mut Step) {
+        let paths: Vec<FilePath> = files.iter().map(|file| file.path.clone()).collect();
         for file in files {
             match file.outcome {
                 Ok(gaps) => self.gaps_known(file.path, gaps),
@@ -126,7 +128,7 @@ impl App {
                 }
             }
         }
-        self.count_picks();
+        self.recount_picks(&paths);
         self.prompt_if_wanted(step);
     }
 

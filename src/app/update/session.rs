@@ -52,7 +52,7 @@ impl App {
         let ids: Vec<GapId> = about.iter().map(|(_, gap)| gap.id).collect();
         self.run.send(about, self.now);
         self.picks.clear();
-        self.count_picks();
+        self.recount_all_picks();
         let answer = self.session.session.send(text, ids, self.now);
         self.session_step(answer, step);
         self.session.to_end();
@@ -215,14 +215,7 @@ impl App {
             return;
         };
         let (path, line, gap) = (own.path.clone(), own.gap.line, own.gap.id);
-        let idx = self.loaded.as_ref().and_then(|loaded| {
-            loaded
-                .coverage
-                .files
-                .iter()
-                .position(|file| file.path == path)
-        });
-        let Some(idx) = idx else {
+        let Some(idx) = self.tree.file_of_path(&path) else {
             self.say("the report does not have this file any more");
             return;
         };
