@@ -233,7 +233,7 @@ fn one_list_of_files_and_back() {
     driver.keys("v");
     assert!(rows(&driver)[0].ends_with("never_imported.py"));
     assert_eq!(driver.app.tree().rows().len(), 6);
-    driver.keys("jjv");
+    driver.keys("jjvvv");
     assert_eq!(driver.app.tree().rows().len(), 8);
 }
 
@@ -676,4 +676,55 @@ fn keys_can_be_remapped_and_a_wrong_name_finds_the_nearest() {
         }
     );
     assert!(own("next-gap", "hyper-x").is_err());
+}
+
+#[test]
+fn all_gaps_by_worth_and_the_functions_alone() {
+    let mut driver = shop();
+    driver.keys("A");
+    let rows = driver.app.list().rows().len();
+    assert!(rows > 15, "{rows} rows");
+    assert_eq!(driver.app.list().awaited, 0);
+    let shown = |driver: &Driver| {
+        let row = driver.app.list().current().unwrap();
+        (
+            row.group().path.as_str().to_owned(),
+            row.gap().unwrap().line.get(),
+        )
+    };
+    // The source follows, and space picks the one gap.
+    driver.keys("ggj");
+    assert_eq!(gap_line(&driver), shown(&driver));
+    driver.keys(" ");
+    assert_eq!(driver.app.n_picked().gaps, 1);
+    // On the function it is all of them.
+    driver.keys("U");
+    driver.keys("k ");
+    let group = driver.app.list().current().unwrap().group().clone();
+    assert_eq!(driver.app.n_picked().gaps, group.gaps.len());
+    driver.keys("F");
+    assert!(driver.app.list().rows().len() < rows);
+    driver.keys("<enter>");
+    assert_eq!(driver.app.focus(), Focus::Source);
+    driver.keys("<esc>/amount");
+    assert_eq!(driver.app.list().rows().len(), 1);
+    driver.keys("<esc>T");
+    assert!(!driver.app.view().is_list());
+    assert_eq!(driver.app.tree().rows().len(), 8);
+}
+
+#[test]
+fn a_list_keeps_its_cursor_over_a_new_report() {
+    let mut driver = shop();
+    driver.keys("A5j");
+    let before = gap_line(&driver);
+    driver.reload();
+    let row = driver.app.list().current().unwrap();
+    assert_eq!(
+        (
+            row.group().path.as_str().to_owned(),
+            row.gap().unwrap().line.get()
+        ),
+        before
+    );
 }

@@ -108,6 +108,15 @@ fn one_list_of_files() {
 }
 
 #[test]
+fn functions_and_all_gaps() {
+    let mut driver = shop();
+    driver.keys("Fj ");
+    at_every_size("functions", &mut driver);
+    driver.keys("A");
+    at_every_size("gaps", &mut driver);
+}
+
+#[test]
 fn the_keys() {
     let mut driver = shop();
     driver.keys("?");

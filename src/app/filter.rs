@@ -81,6 +81,27 @@ impl Filter {
         self.query.is_empty() || self.fits.get(file_idx).copied().unwrap_or(false)
     }
 
+    /// Asks whether other texts than the files' names fit what was typed.
+    pub fn fitter(&self) -> impl FnMut(&str) -> bool + use<> {
+        let pattern = self.pattern();
+        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+        let mut letters = Vec::new();
+        move |text| {
+            pattern
+                .score(Utf32Str::new(text, &mut letters), &mut matcher)
+                .is_some()
+        }
+    }
+
+    fn pattern(&self) -> Pattern {
+        Pattern::new(
+            &self.query,
+            CaseMatching::Smart,
+            Normalization::Smart,
+            AtomKind::Fuzzy,
+        )
+    }
+
     /// The coverage changed: look at all names again.
     pub fn renew(&mut self, coverage: &Coverage) {
         self.fits.clear();
@@ -108,12 +129,7 @@ impl Filter {
             self.fits.clear();
             return;
         }
-        let pattern = Pattern::new(
-            &self.query,
-            CaseMatching::Smart,
-            Normalization::Smart,
-            AtomKind::Fuzzy,
-        );
+        let pattern = self.pattern();
         let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
         let mut letters = Vec::new();
         let mut highest = None;

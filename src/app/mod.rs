@@ -6,6 +6,7 @@
 pub mod doc;
 pub mod effect;
 pub mod filter;
+pub mod gap_list;
 pub mod history;
 pub mod input;
 pub mod keymap;
@@ -28,7 +29,7 @@ mod update;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::agent::{Phase, Session};
 use crate::coverage::FilePath;
@@ -36,6 +37,7 @@ use crate::gaps::Gap;
 
 use effect::{Effect, RequestId};
 use filter::{Filter, Show};
+use gap_list::GapList;
 use history::History;
 use keymap::{KeyMap, Place};
 use layout::{Layout, Panes, Share, Size};
@@ -72,9 +74,15 @@ pub struct App {
     /// The filter is being typed.
     filtering: bool,
     show: Show,
+    view: View,
+    list: GapList,
     source: SourcePane,
     /// The gaps of files, as far as they were found in the coverage that is shown.
     known: FxHashMap<FilePath, Arc<[Gap]>>,
+    /// Files whose gaps are being found.
+    finding: FxHashSet<FilePath>,
+    /// Gaps asked for before this are those of an older coverage.
+    gaps_since: RequestId,
     picks: Picks,
     /// For each node of the tree, how much of it is picked.
     shares: Vec<PickCount>,
@@ -126,6 +134,38 @@ impl Focus {
     #[must_use]
     pub fn is_session(self) -> bool {
         matches!(self, Self::Session | Self::Run)
+    }
+}
+
+/// What the left pane of the explorer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum View {
+    /// Folders with their files.
+    #[default]
+    Folders,
+    /// One list of files.
+    Files,
+    /// Functions with gaps, by worth.
+    Functions,
+    /// All gaps by worth, grouped by function.
+    Gaps,
+}
+
+impl View {
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Folders => Self::Files,
+            Self::Files => Self::Functions,
+            Self::Functions => Self::Gaps,
+            Self::Gaps => Self::Folders,
+        }
+    }
+
+    /// Whether it is a list of gaps and not a tree of files.
+    #[must_use]
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::Functions | Self::Gaps)
     }
 }
 
@@ -204,8 +244,12 @@ impl App {
             filter: Filter::default(),
             filtering: false,
             show: Show::default(),
+            view: View::default(),
+            list: GapList::default(),
             source: SourcePane::default(),
             known: FxHashMap::default(),
+            finding: FxHashSet::default(),
+            gaps_since: RequestId::default(),
             picks: Picks::default(),
             shares: Vec::new(),
             counted: FxHashMap::default(),
@@ -293,6 +337,17 @@ impl App {
     #[must_use]
     pub fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.view
+    }
+
+    /// The functions or gaps, where the view is a list of them.
+    #[must_use]
+    pub fn list(&self) -> &GapList {
+        &self.list
     }
 
     #[must_use]

@@ -85,6 +85,22 @@ impl Picks {
         self.change(vec![(path.clone(), picked)]);
     }
 
+    /// Picks several gaps of a file, or, where all of them are picked already, puts them back.
+    pub fn toggle_gaps(&mut self, path: &FilePath, some: &[GapId], gaps: &[Gap]) {
+        let mut picked: BTreeSet<GapId> = match self.files.get(path) {
+            None => BTreeSet::new(),
+            Some(Picked::Gaps(picked)) => picked.clone(),
+            Some(Picked::Whole) => gaps.iter().map(|gap| gap.id).collect(),
+        };
+        if some.iter().all(|gap| picked.contains(gap)) {
+            picked.retain(|gap| !some.contains(gap));
+        } else {
+            picked.extend(some);
+        }
+        let picked = (!picked.is_empty()).then_some(Picked::Gaps(picked));
+        self.change(vec![(path.clone(), picked)]);
+    }
+
     /// Picks whole files, or, where all of them are picked already, puts them back.
     pub fn toggle_files(&mut self, paths: Vec<FilePath>) {
         let all = paths

@@ -261,15 +261,20 @@ impl SourcePane {
                     Goal::FirstGap => self.select_gap(0),
                     Goal::LastGap => self.select_gap(n_gaps.saturating_sub(1)),
                     Goal::Stay => self.stay(),
-                    Goal::Gap { gap, line } => match self.gap_at(gap) {
-                        Some(idx) => self.select_gap(idx),
-                        None => self.move_to(line.index()),
-                    },
+                    Goal::Gap { gap, line } => self.to_gap(gap, line),
                 }
                 self.goal = Goal::Stay;
             }
         }
         true
+    }
+
+    /// Goes to a gap; where it is none any more, to the line it was at.
+    pub fn to_gap(&mut self, gap: GapId, line: Line) {
+        match self.gap_at(gap) {
+            Some(idx) => self.select_gap(idx),
+            None => self.move_to(line.index()),
+        }
     }
 
     fn gap_at(&self, id: GapId) -> Option<usize> {

@@ -5,6 +5,7 @@
 mod footer;
 pub mod glyphs;
 mod header;
+mod list;
 mod overlay;
 mod prompt;
 mod run;
@@ -158,7 +159,7 @@ fn panes(app: &App, canvas: &mut Canvas<'_>, panes: Panes) {
                 run::draw(app, canvas, left);
                 session::draw(app, canvas, right);
             } else {
-                tree::draw(app, canvas, left);
+                files(app, canvas, left);
                 if app.tests_shown() {
                     tests_pane::draw(app, canvas, right);
                 } else {
@@ -167,12 +168,21 @@ fn panes(app: &App, canvas: &mut Canvas<'_>, panes: Panes) {
             }
         }
         Panes::One(area) => match focus {
-            Focus::Tree => tree::draw(app, canvas, area),
+            Focus::Tree => files(app, canvas, area),
             Focus::Source => source::draw(app, canvas, area),
             Focus::Tests => tests_pane::draw(app, canvas, area),
             Focus::Session => session::draw(app, canvas, area),
             Focus::Run => run::draw(app, canvas, area),
         },
+    }
+}
+
+/// The left pane of the explorer.
+fn files(app: &App, canvas: &mut Canvas<'_>, area: Area) {
+    if app.view().is_list() {
+        list::draw(app, canvas, area);
+    } else {
+        tree::draw(app, canvas, area);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::app::filter::Show;
 use crate::app::keymap::Action;
 use crate::app::message::Key;
 use crate::app::source_pane::Goal;
-use crate::app::tree::{NodeKind, Shape};
+use crate::app::tree::NodeKind;
 use crate::app::{App, Focus, Step};
 use crate::coverage::Line;
 
@@ -37,6 +37,7 @@ impl App {
 
     fn go_left(&mut self, step: &mut Step) {
         match self.focus {
+            Focus::Tree if self.view.is_list() => {}
             Focus::Tree => {
                 self.tree.step_out();
                 self.follow_tree(step);
@@ -52,6 +53,7 @@ impl App {
 
     fn go_right(&mut self, step: &mut Step) {
         match self.focus {
+            Focus::Tree if self.view.is_list() => self.focus_right(),
             Focus::Tree => {
                 if self.tree.step_in() {
                     self.follow_tree(step);
@@ -76,6 +78,10 @@ impl App {
     /// `enter`.
     pub(super) fn open(&mut self, step: &mut Step) {
         match self.focus {
+            Focus::Tree if self.view.is_list() => {
+                self.tests_shown = false;
+                self.focus_on(Focus::Source);
+            }
             Focus::Tree => match self.tree.current().map(|(_, node)| &node.kind) {
                 Some(NodeKind::Folder { .. }) => self.tree.toggle(),
                 Some(NodeKind::File { .. }) => {
@@ -97,6 +103,10 @@ impl App {
     fn move_by(&mut self, rows: isize, step: &mut Step) {
         let (width, height) = self.pane_size();
         match self.focus {
+            Focus::Tree if self.view.is_list() => {
+                self.list.move_by(rows);
+                self.follow_list(step);
+            }
             Focus::Tree => {
                 self.tree.move_by(rows);
                 self.follow_tree(step);
@@ -117,6 +127,10 @@ impl App {
     fn move_to(&mut self, row: usize, step: &mut Step) {
         let (width, height) = self.pane_size();
         match self.focus {
+            Focus::Tree if self.view.is_list() => {
+                self.list.move_to(row);
+                self.follow_list(step);
+            }
             Focus::Tree => {
                 self.tree.move_to(row);
                 self.follow_tree(step);
@@ -137,6 +151,10 @@ impl App {
 
     /// Shows the file under the tree's cursor; on a folder the source stays as it is.
     pub(super) fn follow_tree(&mut self, step: &mut Step) {
+        if self.view.is_list() {
+            self.follow_list(step);
+            return;
+        }
         self.follow_tree_to(Goal::FirstGap, step);
     }
 
@@ -214,19 +232,13 @@ impl App {
         self.tree.set_order(self.tree.order().next());
     }
 
-    pub(super) fn next_view(&mut self) {
-        self.tree.set_shape(match self.tree.shape() {
-            Shape::Folders => Shape::Flat,
-            Shape::Flat => Shape::Folders,
-        });
-    }
-
-    pub(super) fn next_show(&mut self) {
+    pub(super) fn next_show(&mut self, step: &mut Step) {
         self.show = self.show.next();
         if self.show == Show::Picked && self.picks.is_empty() {
             self.show = Show::All;
         }
         self.apply_filter();
+        self.fill_list(step);
     }
 
     pub(super) fn filter_key(&mut self, key: Key, step: &mut Step) {
@@ -241,18 +253,19 @@ impl App {
             KeyCode::Up => self.move_by(-1, step),
             _ => {
                 self.filter.input_mut().key(key);
-                self.filter_typed();
+                self.filter_typed(step);
                 self.follow_tree(step);
             }
         }
     }
 
-    pub(super) fn filter_typed(&mut self) {
+    pub(super) fn filter_typed(&mut self, step: &mut Step) {
         let Some(loaded) = self.loaded.clone() else {
             return;
         };
         if self.filter.typed(&loaded.coverage) {
             self.apply_filter();
+            self.fill_list(step);
             if let Some(best) = self.filter.best() {
                 self.tree.select_file(best);
             }
@@ -262,7 +275,7 @@ impl App {
     pub(super) fn clear_filter(&mut self, step: &mut Step) {
         self.filtering = false;
         self.filter.input_mut().clear();
-        self.filter_typed();
+        self.filter_typed(step);
         self.follow_tree(step);
     }
 
@@ -309,11 +322,11 @@ impl App {
     /// `y`: what names the place under the cursor.
     pub(super) fn copy_place(&mut self, step: &mut Step) {
         let text = match self.focus {
-            Focus::Tree => self
+            Focus::Tree if !self.view.is_list() => self
                 .tree
                 .current()
                 .map(|(_, node)| node.path.as_str().to_owned()),
-            Focus::Source | Focus::Tests | Focus::Session | Focus::Run => {
+            Focus::Tree | Focus::Source | Focus::Tests | Focus::Session | Focus::Run => {
                 self.source.path().map(|path| {
                     format!(
                         "{}:{}",

@@ -1,6 +1,7 @@
 //! Routing: each message, and each key, to the part of the program that it concerns.
 
 mod explorer;
+mod list;
 mod mouse;
 mod picking;
 mod reports;
@@ -12,7 +13,7 @@ use super::effect::{Effect, Timer};
 use super::keymap::{Action, Meaning, normal};
 use super::message::{Key, KeyCode, Message};
 use super::settings::ThemeName;
-use super::{App, Focus, Overlay, Question, Size, Step};
+use super::{App, Focus, Overlay, Question, Size, Step, View};
 
 /// The timer that redraws times while something runs.
 const TICK: Timer = Timer(1);
@@ -36,7 +37,7 @@ impl App {
         match message {
             Message::Key(key) => self.key(normal(key), &mut step),
             Message::Mouse(mouse) => step.redraw = self.mouse(mouse, &mut step),
-            Message::Paste(text) => step.redraw = self.paste(&text),
+            Message::Paste(text) => step.redraw = self.paste(&text, &mut step),
             Message::Resize { columns, rows } => self.size = Size { columns, rows },
             Message::Focus(in_focus) => {
                 self.in_focus = in_focus;
@@ -58,7 +59,7 @@ impl App {
                 path,
                 outcome,
             } => step.redraw = self.source_came(request, &path, outcome),
-            Message::Gaps { files, .. } => self.gaps_came(files, &mut step),
+            Message::Gaps { request, files } => self.gaps_came(request, files, &mut step),
             Message::Highlighted { path, lines, .. } => {
                 step.redraw = self.source.colour(&path, lines.first, &lines.lines);
             }
@@ -99,6 +100,7 @@ impl App {
         let (width, _) = self.pane_size();
         let tree_height = self.tree_height();
         self.tree.settle(tree_height);
+        self.list.settle(tree_height);
         let words = self.words().lines.len();
         let source_height = self.source_height();
         self.source.settle(source_height, words);
@@ -183,7 +185,7 @@ impl App {
     }
 
     /// Pasted text goes where text is typed. Whether it went anywhere.
-    fn paste(&mut self, text: &str) -> bool {
+    fn paste(&mut self, text: &str, step: &mut Step) -> bool {
         if self.question.is_some() || self.overlay.is_some() {
             return false;
         }
@@ -192,7 +194,7 @@ impl App {
         } else if self.filtering {
             let line = text.lines().next().unwrap_or("");
             self.filter.input_mut().paste(line);
-            self.filter_typed();
+            self.filter_typed(step);
         } else if self.focus == Focus::Session
             && let Some(saying) = &mut self.session.saying
         {
@@ -233,9 +235,13 @@ impl App {
                 self.follow_tree(step);
             }
             Action::UnfoldAll => self.tree.fold_all(true),
-            Action::View => self.next_view(),
+            Action::View => self.set_view(self.view.next(), step),
+            Action::ViewFolders => self.set_view(View::Folders, step),
+            Action::ViewFiles => self.set_view(View::Files, step),
+            Action::ViewFunctions => self.set_view(View::Functions, step),
+            Action::ViewGaps => self.set_view(View::Gaps, step),
             Action::Order => self.next_order(),
-            Action::Show => self.next_show(),
+            Action::Show => self.next_show(step),
             Action::Filter => {
                 self.filtering = true;
                 self.focus_on(Focus::Tree);

@@ -95,6 +95,7 @@ impl App {
         match focus {
             Focus::Tree => {
                 let height = self.tree_height();
+                self.list.scroll_by(rows, height);
                 self.tree.scroll_by(rows, height);
             }
             Focus::Source => {
@@ -124,6 +125,15 @@ impl App {
         match focus {
             Focus::Tree => {
                 if row >= self.tree_height() {
+                    return;
+                }
+                if self.view.is_list() {
+                    let again = had_focus && self.list.scroll() + row == self.list.cursor();
+                    self.list.move_to(self.list.scroll() + row);
+                    self.follow_list(step);
+                    if again {
+                        self.open(step);
+                    }
                     return;
                 }
                 let at = self.tree.scroll() + row;

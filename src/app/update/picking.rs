@@ -23,6 +23,7 @@ impl App {
     pub(super) fn pick(&mut self, step: &mut Step) {
         match self.focus {
             Focus::Source => self.pick_gap(),
+            Focus::Tree if self.view.is_list() => self.pick_in_list(),
             Focus::Tree => {
                 if let Some((idx, _)) = self.tree.current() {
                     self.pick_node(idx, step);

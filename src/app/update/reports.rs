@@ -45,6 +45,8 @@ impl App {
             totals: loaded.coverage.totals,
         });
         self.known.clear();
+        self.finding.clear();
+        self.gaps_since = self.next_request();
         self.run.report_came();
         self.tree.reload(&loaded.coverage);
         self.filter.renew(&loaded.coverage);
@@ -57,6 +59,7 @@ impl App {
         wanted.sort();
         wanted.dedup();
         self.find_gaps(wanted, step);
+        self.fill_list(step);
         if first {
             self.follow_tree(step);
         } else {
@@ -109,26 +112,36 @@ impl App {
 
     /// Asks for the gaps of files that are not known yet.
     pub(super) fn find_gaps(&mut self, mut paths: Vec<FilePath>, step: &mut Step) {
-        paths.retain(|path| !self.known.contains_key(path));
+        paths.retain(|path| !self.known.contains_key(path) && self.finding.insert(path.clone()));
         if !paths.is_empty() {
             let request = self.next_request();
             step.effects.push(Effect::FindGaps { request, paths });
         }
     }
 
-    pub(super) fn gaps_came(&mut self, files: Vec<FileGaps>, step: &mut Step) {
+    pub(super) fn gaps_came(&mut self, request: RequestId, files: Vec<FileGaps>, step: &mut Step) {
+        if request < self.gaps_since {
+            step.redraw = false;
+            return;
+        }
         let paths: Vec<FilePath> = files.iter().map(|file| file.path.clone()).collect();
         for file in files {
+            self.finding.remove(&file.path);
             match file.outcome {
                 Ok(gaps) => self.gaps_known(file.path, gaps),
                 Err(why) => {
                     // Its source cannot be read, so that there is nothing to send of it.
-                    self.picks.keep_known(&file.path, &[]);
-                    self.complain(format!("{}: {why}", file.path.as_str()));
+                    if self.picks.of(&file.path).is_some() {
+                        self.complain(format!("{}: {why}", file.path.as_str()));
+                    }
+                    self.gaps_known(file.path, Arc::from([]));
                 }
             }
         }
         self.recount_picks(&paths);
+        if self.finding.is_empty() {
+            self.fill_list(step);
+        }
         self.prompt_if_wanted(step);
     }
 
