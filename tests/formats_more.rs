@@ -734,6 +734,18 @@ mod no_report {
     }
 
     #[test]
+    fn places_lie_within_the_file_whatever_bytes_it_has() {
+        let bytes = b"<\xe0\xff\xe0\xff\xffet\n";
+        match parse(bytes).unwrap_err() {
+            ParseError::Truncated { place, .. } | ParseError::Syntax { place, .. } => {
+                // Of Latin-1 each byte may become two.
+                assert!(place.byte <= 2 * bytes.len() as u64, "{place:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
     fn what_nobody_knows_is_quoted_harmlessly() {
         let error = fails("\x1b[31mhello\u{202e} world");
         assert!(

@@ -95,8 +95,13 @@ fn json_format(head: &[u8]) -> Result<Format, ParseError> {
 
 /// By the root element, its attributes and its first children.
 fn xml_format(head: &[u8]) -> Result<Format, ParseError> {
-    // The head may end within a character, which must not make Latin-1 of it.
-    let valid = String::from_utf8_lossy(head);
+    let valid = match std::str::from_utf8(head) {
+        // The head may end within a character, which must not make Latin-1 of it.
+        Err(error) if error.error_len().is_none() => {
+            xml::utf8(head.get(..error.valid_up_to()).unwrap_or_default())
+        }
+        _ => xml::utf8(head),
+    };
     let mut tags = xml::Tags::new(&valid);
     let mut root: Option<&str> = None;
     // Roots with attributes and children that are known; the rest of the head is not needed.

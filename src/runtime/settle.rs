@@ -14,7 +14,11 @@
 //! are read together, when the last of them is ready. Of a run that this program started itself it
 //! knows the end, and nothing is read before.
 
+mod file;
+
 use std::time::Duration;
+
+use self::file::{File, Phase, Stuck, Writer};
 
 /// What a look at a file told. Equal stamps mean that nothing was written in between, unless `fresh`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,10 +72,8 @@ pub enum Touch {
     Written,
     /// Somebody who could write closed it, or a whole file was moved here.
     Closed,
-    /// It appeared, vanished, or changed in a way that tells nothing about a writer.
+    /// It appeared or vanished, or something happened that tells nothing about a writer.
     Other,
-    /// Something may have happened and was not told: there was too much of it.
-    Lost,
 }
 
 /// What became of the reading of a file.
@@ -107,97 +109,22 @@ pub enum State {
     },
 }
 
-/// A writer closed the file: nothing more comes, short of somebody opening it again.
-const REST_AFTER_CLOSE: Duration = Duration::from_millis(100);
-/// Nobody said that the file was closed: writers pause this long, but rarely longer.
-const REST: Duration = Duration::from_millis(220);
-/// On top of it for each megabyte: whoever writes much pauses longer (a full disk cache, a slow parse).
-const REST_FOR_A_MEGABYTE: Duration = Duration::from_millis(2);
-/// A text that does not show its end, on a system that does not tell who has it open.
-const REST_UNTOLD: Duration = Duration::from_millis(1500);
 /// So long after the last write in a folder its other reports are waited for: a run that writes several
 /// begins the next one at once.
 const SIBLINGS: Duration = Duration::from_millis(250);
-/// Somebody has the file open and pauses; after this it is tried, for a text shows whether it is whole.
-const OPEN_TOLD: Duration = Duration::from_secs(2);
-/// The same where the text does not show it: `go test` may pause for as long as a package's tests take.
-const OPEN_UNTOLD: Duration = Duration::from_secs(60);
-/// A report that does not show its end may grow for so long after its last write.
-const GROWS: Duration = Duration::from_secs(3);
-/// After the end of a run of our own: for what the system has not told yet.
-const REST_AFTER_RUN: Duration = Duration::from_millis(30);
 /// So long the files of a run of our own wait for each other.
 const PATIENCE_AFTER_RUN: Duration = Duration::from_secs(1);
-/// A change is told to a person when it lasts: most are over sooner than one could read about them.
-const TOLD_AFTER: Duration = Duration::from_millis(400);
 
 /// Several files, each in its folder.
 #[derive(Debug, Default)]
 pub struct Settle {
     files: Vec<File>,
-    /// A run of our own goes on.
-    held: bool,
+    /// So many runs of our own go on.
+    held: u32,
+    /// One of them was to be read when the last has ended.
+    owed: bool,
     /// When it ended, while what it wrote was not read yet: nothing more is to come.
     ended: Option<Duration>,
-}
-
-#[derive(Debug)]
-struct File {
-    folder: usize,
-    phase: Phase,
-    /// At the look before the reading that the shown report comes from.
-    read: Option<Stamp>,
-    writer: Writer,
-    /// The last thing that happened to it.
-    touched: Duration,
-    /// The first thing that happened to it since it was read.
-    unsettled: Option<Duration>,
-    /// Nothing has happened to it since a run of our own ended: it is whole, whatever it looks like.
-    whole: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Writer {
-    Unknown,
-    Open,
-    Closed,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Phase {
-    /// What was read is what is there.
-    Quiet,
-    /// Something happens to it; it is looked at after a rest.
-    Moving {
-        stamp: Option<Stamp>,
-        rest: Duration,
-    },
-    /// It can be read as soon as its siblings can.
-    Ready {
-        stamp: Stamp,
-        nature: Nature,
-    },
-    Reading {
-        stamp: Stamp,
-        nature: Nature,
-    },
-    /// Nothing goes on before something happens, or before `until`.
-    Stuck {
-        why: Stuck,
-        until: Option<Duration>,
-    },
-    /// It was read, and may grow until then.
-    Growing {
-        until: Duration,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Stuck {
-    Gone,
-    Hollow,
-    Open,
-    Refused(String),
 }
 
 impl Settle {
@@ -205,178 +132,69 @@ impl Settle {
     /// watching reads first, or says with [`Settle::touch`] what was not read.
     #[must_use]
     pub fn new(folders: impl IntoIterator<Item = (usize, Option<Stamp>)>) -> Self {
-        let files = folders.into_iter().map(|(folder, read)| File {
-            folder,
-            phase: Phase::Quiet,
-            read,
-            writer: Writer::Unknown,
-            touched: Duration::ZERO,
-            unsettled: None,
-            whole: false,
-        });
+        let files = folders
+            .into_iter()
+            .map(|(folder, read)| File::new(folder, read));
         Self {
             files: files.collect(),
-            held: false,
+            held: 0,
+            owed: false,
             ended: None,
         }
     }
 
     /// Something happened to a file, and it looks like this now.
     pub fn touch(&mut self, file: usize, touch: Touch, stamp: Option<Stamp>, now: Duration) {
-        let Some(file) = self.files.get_mut(file) else {
-            return;
-        };
-        file.writer = match touch {
-            Touch::Written => Writer::Open,
-            Touch::Closed => Writer::Closed,
-            Touch::Other if stamp.is_none() => Writer::Unknown,
-            Touch::Other => file.writer,
-            Touch::Lost => Writer::Unknown,
-        };
-        let known = match file.phase {
-            Phase::Quiet | Phase::Growing { .. } => file.read,
-            // What is being read was looked at only just now.
-            Phase::Reading { stamp, .. } => Some(stamp),
-            // Only a look ends these.
-            Phase::Moving { .. } | Phase::Ready { .. } | Phase::Stuck { .. } => None,
-        };
-        let is_late = match file.phase {
-            // Word of what a run of our own wrote before it ended.
-            Phase::Moving { stamp: before, .. } => file.whole && same_looks(stamp, before),
-            Phase::Ready { stamp: before, .. } => file.whole && same_looks(stamp, Some(before)),
-            _ => false,
-        };
-        let is_same = match (stamp, known) {
-            (Some(stamp), Some(known)) => stamp.proves_same(known),
-            (None, None) => file.phase == Phase::Quiet,
-            _ => false,
-        };
-        if is_same || is_late {
-            return;
+        if let Some(file) = self.files.get_mut(file) {
+            file.touch(touch, stamp, now);
         }
-        file.touched = now;
-        file.unsettled.get_or_insert(now);
-        file.whole = false;
-        file.phase = Phase::Moving {
-            stamp,
-            rest: file.rest(stamp),
-        };
     }
 
     /// The answer to [`Wish::Look`].
     pub fn seen(&mut self, file: usize, nature: Nature, stamp: Option<Stamp>, now: Duration) {
-        let Some(file) = self.files.get_mut(file) else {
-            return;
-        };
-        let Phase::Moving {
-            stamp: before,
-            rest,
-        } = file.phase
-        else {
-            return;
-        };
-        if !same_looks(stamp, before) {
-            // Nobody told, and yet it changed.
-            file.touched = now;
-            file.whole = false;
-            file.phase = Phase::Moving {
-                stamp,
-                rest: file.rest(stamp),
-            };
-            return;
+        if let Some(file) = self.files.get_mut(file) {
+            file.seen(nature, stamp, now);
         }
-        let stuck = |why, until| Phase::Stuck { why, until };
-        let phase = match (nature, stamp) {
-            (Nature::Missing, _) | (_, None) => stuck(Stuck::Gone, None),
-            (_, Some(stamp)) if file.read.is_some_and(|read| stamp.proves_same(read)) => {
-                Phase::Quiet
-            }
-            (Nature::Hollow, _) => stuck(Stuck::Hollow, None),
-            (_, Some(stamp)) if file.whole => Phase::Ready { stamp, nature },
-            (Nature::Told, Some(_)) if file.writer == Writer::Open => {
-                stuck(Stuck::Open, Some(file.touched + OPEN_TOLD))
-            }
-            (Nature::Untold, Some(_)) if file.writer == Writer::Open => {
-                stuck(Stuck::Open, Some(file.touched + OPEN_UNTOLD))
-            }
-            (Nature::Untold, Some(stamp))
-                if file.writer == Writer::Unknown && rest < REST_UNTOLD =>
-            {
-                Phase::Moving {
-                    stamp: Some(stamp),
-                    rest: REST_UNTOLD,
-                }
-            }
-            (_, Some(stamp)) => Phase::Ready { stamp, nature },
-        };
-        file.come_to(phase);
     }
 
     /// The answer to [`Wish::Read`], for each file of it.
     pub fn answer(&mut self, file: usize, outcome: Outcome, now: Duration) {
-        let Some(file) = self.files.get_mut(file) else {
-            return;
-        };
-        let Phase::Reading { stamp, nature } = file.phase else {
-            // It moves again; what was read does not matter any more.
-            return;
-        };
-        let phase = match outcome {
-            Outcome::Read => {
-                file.read = Some(stamp);
-                let until = file.touched + GROWS;
-                if nature == Nature::Untold && !file.whole && now < until {
-                    Phase::Growing { until }
-                } else {
-                    Phase::Quiet
-                }
-            }
-            Outcome::Refused(why) => Phase::Stuck {
-                why: Stuck::Refused(why),
-                until: None,
-            },
-            Outcome::Moved => {
-                file.touched = now;
-                Phase::Moving {
-                    stamp: None,
-                    rest: file.rest(Some(stamp)),
-                }
-            }
-        };
-        file.come_to(phase);
-    }
-
-    /// A run of our own begins: nothing is read before its end.
-    pub fn hold(&mut self) {
-        self.held = true;
-        self.ended = None;
-    }
-
-    /// The run has ended, and whatever it wrote is whole; the stamps are those of all files.
-    pub fn release(&mut self, stamps: impl IntoIterator<Item = Option<Stamp>>, now: Duration) {
-        self.held = false;
-        self.ended = Some(now);
-        for (file, stamp) in self.files.iter_mut().zip(stamps) {
-            if matches!(file.phase, Phase::Reading { .. }) {
-                continue;
-            }
-            file.touched = now;
-            file.unsettled = Some(now);
-            file.whole = true;
-            file.phase = Phase::Moving {
-                stamp,
-                rest: REST_AFTER_RUN,
-            };
+        if let Some(file) = self.files.get_mut(file) {
+            file.answer(outcome, now);
         }
     }
 
-    /// What was written since [`Settle::hold`] is none of ours, and was put back: as it lies there now it
-    /// counts as read.
-    pub fn forget(&mut self, stamps: impl IntoIterator<Item = Option<Stamp>>) {
-        self.held = false;
+    /// A run of our own begins: nothing is read before its end, nor before that of any other.
+    pub fn hold(&mut self) {
+        self.held += 1;
+        self.ended = None;
+    }
+
+    /// A run has ended, and whatever it wrote is whole; the stamps are those of all files.
+    pub fn release(&mut self, stamps: impl IntoIterator<Item = Option<Stamp>>, now: Duration) {
+        self.owed = true;
+        self.end_run(stamps, now);
+    }
+
+    /// A run has ended that was none of the whole suite, and the reports were put back: as they lie there
+    /// now they count as read.
+    pub fn forget(&mut self, stamps: impl IntoIterator<Item = Option<Stamp>>, now: Duration) {
+        self.end_run(stamps, now);
+    }
+
+    fn end_run(&mut self, stamps: impl IntoIterator<Item = Option<Stamp>>, now: Duration) {
+        self.held = self.held.saturating_sub(1);
+        if self.held > 0 {
+            return;
+        }
+        let owed = std::mem::take(&mut self.owed);
+        self.ended = owed.then_some(now);
         for (file, stamp) in self.files.iter_mut().zip(stamps) {
-            file.come_to(Phase::Quiet);
-            file.read = stamp;
+            if owed {
+                file.left_by_run(stamp, now);
+            } else {
+                file.take_as_read(stamp);
+            }
         }
     }
 
@@ -385,29 +203,25 @@ impl Settle {
         if let Some(file) = self.files.get_mut(file)
             && !matches!(file.phase, Phase::Reading { .. })
         {
-            file.come_to(Phase::Quiet);
-            file.read = Some(stamp);
+            file.take_as_read(Some(stamp));
         }
     }
 
     /// Whether a run of our own goes on, and what happens to the files is its business.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        self.held
+        self.held > 0
     }
 
     /// When [`Settle::wake`] has something to do next; `None` while nothing goes on.
     #[must_use]
     pub fn due(&self, now: Duration) -> Option<Duration> {
-        if self.held {
+        if self.is_held() {
             return None;
         }
-        let acts = self.files.iter().filter_map(|file| match &file.phase {
-            Phase::Moving { rest, .. } => Some(file.touched + *rest),
+        let acts = self.files.iter().filter_map(|file| match file.phase {
             Phase::Ready { .. } => self.readable_at(file.folder),
-            Phase::Stuck { until, .. } => *until,
-            Phase::Growing { until } => Some(*until),
-            Phase::Quiet | Phase::Reading { .. } => None,
+            _ => file.acts_at(),
         });
         let tells = self.files.iter().filter_map(File::told_at);
         acts.chain(tells.filter(|at| *at > now)).min()
@@ -415,30 +229,15 @@ impl Settle {
 
     /// What there is to do now. Answer every look before the next call.
     pub fn wake(&mut self, now: Duration) -> Vec<Wish> {
-        if self.held {
+        if self.is_held() {
             return Vec::new();
         }
-        let mut looks = Vec::new();
-        for (idx, file) in self.files.iter_mut().enumerate() {
-            match &file.phase {
-                Phase::Moving { rest, .. } if now >= file.touched + *rest => {
-                    looks.push(Wish::Look(idx));
-                }
-                Phase::Stuck {
-                    until: Some(until), ..
-                } if now >= *until => {
-                    // The writer keeps it open and does nothing: it is read as what may grow.
-                    file.writer = Writer::Closed;
-                    file.phase = Phase::Moving {
-                        stamp: None,
-                        rest: Duration::ZERO,
-                    };
-                    looks.push(Wish::Look(idx));
-                }
-                Phase::Growing { until } if now >= *until => file.come_to(Phase::Quiet),
-                _ => {}
-            }
-        }
+        let looks: Vec<Wish> = self
+            .files
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(idx, file)| file.act(now).then_some(Wish::Look(idx)))
+            .collect();
         if !looks.is_empty() {
             return looks;
         }
@@ -471,21 +270,7 @@ impl Settle {
     #[must_use]
     pub fn state(&self, now: Duration) -> State {
         let rewriting = self.files.iter().enumerate().find_map(|(idx, file)| {
-            let why = match &file.phase {
-                Phase::Quiet | Phase::Growing { .. } => return None,
-                Phase::Stuck {
-                    why: Stuck::Refused(why),
-                    ..
-                } => why.clone(),
-                _ if file.told_at().is_none_or(|at| now < at) => return None,
-                Phase::Stuck {
-                    why: Stuck::Gone, ..
-                } => "it was deleted; tools that do so write it again when they end".to_owned(),
-                Phase::Stuck {
-                    why: Stuck::Hollow, ..
-                } => "it is empty; tools that do so fill it when they end".to_owned(),
-                _ => "a tool is writing it".to_owned(),
-            };
+            let why = file.trouble(now)?;
             Some(State::Rewriting { file: idx, why })
         });
         let growing = || {
@@ -529,29 +314,6 @@ impl Settle {
     fn is_anything_moving(&self) -> bool {
         let moving = |file: &File| matches!(file.phase, Phase::Moving { .. });
         self.files.iter().any(moving)
-    }
-}
-
-impl File {
-    fn come_to(&mut self, phase: Phase) {
-        if matches!(phase, Phase::Quiet | Phase::Growing { .. }) {
-            self.unsettled = None;
-        }
-        self.phase = phase;
-    }
-
-    /// When it is told that something happens to the file, if that is not over by then.
-    fn told_at(&self) -> Option<Duration> {
-        Some(self.unsettled? + TOLD_AFTER)
-    }
-
-    fn rest(&self, stamp: Option<Stamp>) -> Duration {
-        if self.writer == Writer::Closed {
-            return REST_AFTER_CLOSE;
-        }
-        let megabytes = stamp.map_or(0, |stamp| stamp.size >> 20);
-        let more = REST_FOR_A_MEGABYTE * u32::try_from(megabytes.min(500)).unwrap_or(500);
-        REST + more
     }
 }
 

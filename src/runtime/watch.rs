@@ -229,8 +229,8 @@ struct Watching {
     started: Instant,
     noticed: Shared,
     system: Option<RecommendedWatcher>,
-    /// What is watched, by path, with what it was when it was.
-    armed: BTreeMap<PathBuf, Identity>,
+    /// The folders that are watched. The system knows them by identity, whatever path they were named by.
+    armed: BTreeMap<Identity, PathBuf>,
     paths: Vec<PathBuf>,
     settle: Settle,
     /// Why the system tells nothing.
@@ -287,7 +287,7 @@ impl Watching {
                 Ok(Command::Answer(outcomes)) => self.answer(outcomes),
                 Ok(Command::Hold) => self.settle.hold(),
                 Ok(Command::Release) => {
-                    self.arm();
+                    self.take_notice();
                     let stamps: Vec<_> = self.paths.iter().map(|path| stamp(path)).collect();
                     self.settle.release(stamps, self.now());
                 }
@@ -381,17 +381,18 @@ impl Watching {
         };
         // A new folder may have the number of the one that went (ext4 gives it away again at once): that it
         // looks the same proves nothing.
-        self.armed.retain(|path, _| !gone.contains(path));
+        self.armed.retain(|_, path| !gone.contains(path));
         if moved_folders || lost {
             self.arm();
-            let touch = if lost { Touch::Lost } else { Touch::Other };
             for (report, path) in self.paths.iter().enumerate() {
-                if !touched.contains_key(&report) {
-                    self.settle.touch(report, touch, stamp(path), self.now());
+                if lost || !touched.contains_key(&report) {
+                    self.settle
+                        .touch(report, Touch::Other, stamp(path), self.now());
                 }
             }
         }
-        for (report, touch) in touched {
+        // What is lost may have been later than what was told.
+        for (report, touch) in touched.into_iter().filter(|_| !lost) {
             if let Some(path) = self.paths.get(report) {
                 self.settle.touch(report, touch, stamp(path), self.now());
             }
@@ -425,7 +426,7 @@ impl Watching {
         for (idx, (report, stamp)) in reports.iter().zip(stamps).enumerate() {
             match read(report, stamp) {
                 Some(stamp) => self.settle.known(idx, stamp),
-                None => self.settle.touch(idx, Touch::Lost, stamp, now),
+                None => self.settle.touch(idx, Touch::Other, stamp, now),
             }
         }
     }
@@ -456,22 +457,22 @@ impl Watching {
             if wanted == self.armed {
                 return;
             }
-            for (path, identity) in std::mem::take(&mut self.armed) {
-                if wanted.get(&path) == Some(&identity) {
-                    self.armed.insert(path, identity);
+            for (identity, path) in std::mem::take(&mut self.armed) {
+                if wanted.get(&identity) == Some(&path) {
+                    self.armed.insert(identity, path);
                 } else {
-                    // It is gone, and the system has let go of it by itself.
+                    // An error: it is gone, and the system has let go of it by itself.
                     let _ = system.unwatch(&path);
                 }
             }
-            for (path, identity) in wanted {
-                if self.armed.contains_key(&path) {
+            for (identity, path) in wanted {
+                if self.armed.contains_key(&identity) {
                     continue;
                 }
                 match system.watch(&path, RecursiveMode::NonRecursive) {
                     Ok(()) => {
                         self.blind = None;
-                        self.armed.insert(path, identity);
+                        self.armed.insert(identity, path);
                     }
                     // It went while we came: the next round knows.
                     Err(_) if identity_of(&path).is_none() => {}
@@ -499,35 +500,29 @@ impl Watching {
             // A stamp is proof only when it has a little age.
             thread::sleep(STEP * 2);
         }
-        self.arm();
-        {
-            let mut noticed = lock(&self.noticed);
-            noticed.touched.clear();
-            noticed.lost = false;
-            noticed.moved_folders = false;
-            noticed.gone.clear();
-        }
+        self.take_notice();
         let stamps: Vec<_> = self.paths.iter().map(|path| stamp(path)).collect();
-        self.settle.forget(stamps);
+        self.settle.forget(stamps, self.now());
     }
 }
 
 /// The folders to watch, with what they are: for each report its own and the one above it, which tells
 /// when it is made anew; where it is not there, the nearest that is. Above the project nothing is.
-fn wanted(paths: &[PathBuf], root: &Path) -> BTreeMap<PathBuf, Identity> {
+fn wanted(paths: &[PathBuf], root: &Path) -> BTreeMap<Identity, PathBuf> {
     let mut wanted = BTreeMap::new();
     for path in paths.iter().flat_map(|path| spellings(path)) {
         let mut there = path
             .ancestors()
             .skip(1)
-            .filter_map(|folder| Some((folder, identity_of(folder)?)));
-        if let Some((folder, identity)) = there.next() {
-            wanted.insert(folder.to_owned(), identity);
-            if !root.starts_with(folder)
-                && let Some((above, identity)) = there.next()
-            {
-                wanted.insert(above.to_owned(), identity);
-            }
+            .filter_map(|folder| Some((identity_of(folder)?, folder)));
+        let Some((identity, folder)) = there.next() else {
+            continue;
+        };
+        wanted.entry(identity).or_insert_with(|| folder.to_owned());
+        if !root.starts_with(folder)
+            && let Some((identity, above)) = there.next()
+        {
+            wanted.entry(identity).or_insert_with(|| above.to_owned());
         }
     }
     wanted

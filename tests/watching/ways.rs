@@ -283,17 +283,36 @@ fn the_first_report_of_all_is_seen_wherever_its_folder_comes_from() {
 #[cfg(unix)]
 #[test]
 fn a_report_behind_a_link_is_watched_where_it_lies() {
+    use std::os::unix::fs::symlink;
     let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let elsewhere = TempDir::new().unwrap();
-    let real = elsewhere.path().join("lcov.info");
-    fs::write(&real, lcov(2)).unwrap();
+    let real = elsewhere.path().join("coverage.json");
+    fs::write(&real, coverage_py(2)).unwrap();
     let mut project = Project::new(&[]);
-    let link = project.path("lcov.info");
-    std::os::unix::fs::symlink(&real, &link).unwrap();
-    project.reports = vec![link.clone()];
-    project.watcher.watch(vec![watched(&link)]);
-    project.listen(|| {});
-    let whole = lcov(70);
-    let heard = project.listen(|| write_lines(&real, &whole));
-    heard.assert_whole(&link, &whole);
+    // The file is a link, and the folder is one.
+    let links = [
+        project.path("coverage.json"),
+        project.path("out/coverage.json"),
+    ];
+    symlink(&real, &links[0]).unwrap();
+    symlink(elsewhere.path(), links[1].parent().unwrap()).unwrap();
+    for link in links {
+        project.reports = vec![link.clone()];
+        project.watcher.watch(vec![watched(&link)]);
+        project.listen(|| {});
+        let whole = coverage_py(70);
+        let heard = project.listen(|| write_lines(&real, &whole));
+        heard.assert_whole(&link, &whole);
+    }
+    // The link goes, another one comes.
+    let other = TempDir::new().unwrap();
+    let heard = project.listen(|| {
+        fs::remove_file(project.path("out")).unwrap();
+        fs::write(other.path().join("coverage.json"), coverage_py(33)).unwrap();
+        symlink(other.path(), project.path("out")).unwrap();
+    });
+    heard.assert_whole(&project.reports[0], &coverage_py(33));
+    let heard =
+        project.listen(|| write_lines(&other.path().join("coverage.json"), &coverage_py(44)));
+    heard.assert_whole(&project.reports[0], &coverage_py(44));
 }

@@ -102,7 +102,7 @@ impl World {
             }
             Act::Forget => {
                 let stamps: Vec<_> = (0..self.files.len()).map(|file| self.stamp(file)).collect();
-                return self.settle.forget(stamps);
+                return self.settle.forget(stamps, self.clock());
             }
             Act::Spoil => {
                 self.spoilt = true;
@@ -334,7 +334,7 @@ fn rumours_about_what_was_read_are_no_change() {
     script.extend([
         (300, Act::Rumour(Touch::Other)),
         (310, Act::Rumour(Touch::Closed)),
-        (320, Act::Rumour(Touch::Lost)),
+        (320, Act::Rumour(Touch::Written)),
     ]);
     assert_eq!(one(script), "110:read[0]");
     assert_eq!(one([(5, Act::Rumour(Touch::Written))]), ALL_READ);
@@ -465,6 +465,16 @@ fn what_was_put_back_counts_as_read() {
     script.push((601, Act::Rumour(Touch::Written)));
     script.push((602, Act::Rumour(Touch::Closed)));
     assert_eq!(one(script), ALL_READ);
+}
+
+#[test]
+fn of_two_runs_at_once_the_last_end_counts() {
+    let mut script = vec![(0, Act::Hold), (5, Act::Hold)];
+    script.extend(writing(100, 110, 1, TOLD));
+    script.push((200, Act::Release));
+    script.extend(writing(500, 510, 1, TOLD));
+    script.push((600, Act::Forget));
+    assert_eq!(one(script), "630:read[0]");
 }
 
 #[test]
