@@ -115,6 +115,17 @@ fn events() -> Vec<Event> {
                 percent: Some(84.61),
             },
         },
+        Event::Changed {
+            at: 6,
+            turn: 1,
+            path: "src/cart.py".into(),
+            change: "modified".into(),
+            kind: "source".into(),
+            patch: "00ff.patch".into(),
+            put_back: true,
+            before: None,
+            after: None,
+        },
         Event::Ended {
             at: 7,
             reason: "the target is reached".into(),
@@ -169,6 +180,65 @@ fn a_run_is_listed_and_shown_and_nothing_in_it_reaches_the_terminal_raw() {
     assert_eq!(audit["coverage_after"], 84.61);
     assert_eq!(audit["closed"][0]["id"], "4f1c9a0e77d2");
     assert_eq!(audit["tests_generated"], 2);
+    assert_eq!(audit["put_back"][0]["patch"], "00ff.patch");
+    assert!(
+        audit["files"].as_str().unwrap().ends_with("/files"),
+        "{audit}"
+    );
+}
+
+#[test]
+fn what_was_decided_and_committed_is_in_the_audit() {
+    let place = Place::new();
+    let mut run = place.store().start().unwrap();
+    for event in events() {
+        run.append(&event).unwrap();
+    }
+    let id = run.id().to_owned();
+    drop(run);
+    let mut again = place.store().reopen(&id).unwrap();
+    let path = "tests/test_\u{1b}[31mcart|.py".to_owned();
+    for action in ["rejected", "undone", "accepted"] {
+        again
+            .append(&Event::Reviewed {
+                at: 1_709_210_096_789,
+                path: path.clone(),
+                turn: 1,
+                action: action.into(),
+                wrote: None,
+            })
+            .unwrap();
+    }
+    again
+        .append(&Event::Committed {
+            at: 1_709_210_096_789,
+            commit: "abc1234".into(),
+            paths: vec![path],
+        })
+        .unwrap();
+    drop(again);
+    let audit: Value =
+        serde_json::from_str(&stdout(&place.runs(&["show", &id, "--format", "json"]))).unwrap();
+    let actions: Vec<&str> = audit["decisions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["rejected", "undone", "accepted"]);
+    assert_eq!(audit["commits"][0]["commit"], "abc1234");
+    assert_eq!(audit["tests"][0]["verdict"], "kept");
+    assert_eq!(audit["closed"][0]["id"], "4f1c9a0e77d2");
+    for format in ["text", "markdown"] {
+        let shown = stdout(&place.runs(&["show", &id, "--format", format]));
+        assert!(
+            shown.contains("2024-02-29 12:34:56Z")
+                && shown.contains("abc1234")
+                && shown.contains("00ff.patch")
+                && !shown.contains('\u{1b}'),
+            "{shown}"
+        );
+    }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use crate::cli::{RunsArgs, RunsCommand, RunsFormat};
 use crate::harmless;
 use crate::runtime::store::{Store, StoredRun};
 use crate::settings::Settings;
-use crate::triage::record::{Event, RunResult};
+use crate::triage::audit::Audit;
+use crate::triage::record::Event;
 
 pub(super) fn run(args: &RunsArgs, settings: &Settings, style: Style) -> Result<Answer, Failure> {
     let store = Store::open(&settings.root)?;
@@ -40,14 +41,30 @@ pub(super) fn run(args: &RunsArgs, settings: &Settings, style: Style) -> Result<
         ));
     }
     let stdout = match format {
-        RunsFormat::Text => text(&run, style),
-        RunsFormat::Json => json::encode(&run.result()),
-        RunsFormat::Markdown => markdown(&run),
+        RunsFormat::Text => text(&run, &store, style),
+        RunsFormat::Json => json::encode(&Shown {
+            audit: Audit::of(&run.events),
+            id: &run.id,
+            state: state(&run),
+            files: store.files(&run.id).display().to_string(),
+        }),
+        RunsFormat::Markdown => markdown(&run, &store),
     };
     Ok(Answer {
         stdout,
         status: DONE,
     })
+}
+
+/// The audit of one run, for JSON.
+#[derive(serde::Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    audit: Audit,
+    id: &'a str,
+    state: String,
+    /// The folder in which the files that it names lie.
+    files: String,
 }
 
 /// A run in the list, for JSON.
@@ -136,8 +153,9 @@ fn list_markdown(runs: &[StoredRun]) -> String {
     out
 }
 
-fn text(run: &StoredRun, style: Style) -> String {
-    let result = run.result();
+fn text(run: &StoredRun, store: &Store, style: Style) -> String {
+    let audit = Audit::of(&run.events);
+    let result = &audit.result;
     let mut out = String::new();
     let _ = writeln!(out, "{}", style.strong(&run.id));
     let _ = writeln!(out, "{}", harmless::line(&state(run)));
@@ -223,6 +241,35 @@ fn text(run: &StoredRun, style: Style) -> String {
             format!("{}: lines {}  {}", it.file, lines.join(", "), it.reason)
         }),
     );
+    section(
+        &mut out,
+        style,
+        "put back",
+        audit
+            .put_back
+            .iter()
+            .map(|it| format!("{}  {} ({})  {}", it.path, it.change, it.kind, it.patch)),
+    );
+    section(
+        &mut out,
+        style,
+        "decided",
+        audit
+            .decisions
+            .iter()
+            .map(|it| format!("{}  {}  {}", moment(it.at), it.action, it.path)),
+    );
+    section(
+        &mut out,
+        style,
+        "committed",
+        audit
+            .commits
+            .iter()
+            .map(|it| format!("{}  {}  {}", moment(it.at), it.commit, it.paths.join(", "))),
+    );
+    let files = store.files(&run.id).display().to_string();
+    let _ = writeln!(out, "\nfiles of the record: {}", harmless::line(&files));
     out
 }
 
@@ -238,8 +285,9 @@ fn section(out: &mut String, style: Style, title: &str, lines: impl Iterator<Ite
 }
 
 /// The audit for a person who was not there: what was asked, what came, what was found, what was decided.
-fn markdown(run: &StoredRun) -> String {
-    let result: RunResult = run.result();
+fn markdown(run: &StoredRun, store: &Store) -> String {
+    let audit = Audit::of(&run.events);
+    let result = &audit.result;
     let mut out = String::new();
     let _ = writeln!(out, "# Run {}\n", run.id);
     let _ = writeln!(out, "{}.\n", cell(&state(run)));
@@ -330,13 +378,42 @@ fn markdown(run: &StoredRun) -> String {
                 let fate = if *put_back { ", put back" } else { "" };
                 let _ = writeln!(out, "  - {change}: {} ({kind}{fate})", cell(path));
             }
-            Event::Committed { commit, .. } => {
-                let _ = writeln!(out, "- committed as {}", cell(commit));
-            }
             _ => {}
         }
     }
+    if !audit.put_back.is_empty() {
+        out.push_str("\n| put back | what | kind | patch |\n|---|---|---|---|\n");
+        for it in &audit.put_back {
+            let (path, patch) = (cell(&it.path), cell(&it.patch));
+            let _ = writeln!(out, "| {path} | {} | {} | {patch} |", it.change, it.kind);
+        }
+    }
+    if !audit.decisions.is_empty() {
+        out.push_str("\n## Decisions\n\n| when | file | decision |\n|---|---|---|\n");
+        for it in &audit.decisions {
+            let (path, action) = (cell(&it.path), cell(&it.action));
+            let _ = writeln!(out, "| {} | {path} | {action} |", moment(it.at));
+        }
+    }
+    if !audit.commits.is_empty() {
+        out.push_str("\n## Commits\n\n");
+        for it in &audit.commits {
+            let _ = writeln!(out, "- {} as {}", moment(it.at), cell(&it.commit));
+            for path in &it.paths {
+                let _ = writeln!(out, "  - {}", cell(path));
+            }
+        }
+    }
+    let files = store.files(&run.id).display().to_string();
+    let _ = writeln!(out, "\nFiles of the record: {}", cell(&files));
     out
+}
+
+/// `2026-11-22 14:34:00Z`: the same words wherever it is read.
+fn moment(at: u64) -> String {
+    let at = i64::try_from(at).unwrap_or(i64::MAX);
+    let moment = jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    moment.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
 /// Text from outside in a table of Markdown.

@@ -8,6 +8,7 @@ mod clipboard;
 mod clock;
 pub mod codex;
 mod colours;
+pub mod commit;
 pub mod demo;
 mod editor;
 mod effects;

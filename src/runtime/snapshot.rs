@@ -342,7 +342,7 @@ impl Snapshots {
 }
 
 /// No question, no lock on the user's index, and none of the variables a calling git hook may have set.
-fn clean(git: &mut Command) {
+pub(super) fn clean(git: &mut Command) {
     for variable in [
         "GIT_DIR",
         "GIT_WORK_TREE",

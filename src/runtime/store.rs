@@ -205,6 +205,48 @@ impl Store {
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
+    /// The folder of the texts and patches that a run's events name.
+    #[must_use]
+    pub fn files(&self, id: &str) -> PathBuf {
+        self.folder.join("runs").join(id).join("files")
+    }
+
+    /// A file that an event of a run names. `None` where there is none, or the name leads elsewhere.
+    #[must_use]
+    pub fn read_file(&self, id: &str, name: &str) -> Option<Vec<u8>> {
+        let plain = |part: &str| !part.is_empty() && !part.contains(['/', '\\']) && part != "..";
+        (plain(id) && plain(name))
+            .then(|| fs::read(self.files(id).join(name)).ok())
+            .flatten()
+    }
+
+    /// Opens the record of an earlier run to go on writing it. What a crash has cut off stays a line of
+    /// its own.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] while another program writes it.
+    pub fn reopen(&self, id: &str) -> io::Result<RunRecord> {
+        let folder = self.folder.join("runs").join(id);
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(folder.join("lock"))?;
+        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock)
+            .map_err(|(_, errno)| io::Error::from(errno))?;
+        let path = folder.join("events.jsonl");
+        let mut events = OpenOptions::new().append(true).open(&path)?;
+        if fs::read(&path)?.last().is_some_and(|byte| *byte != b'\n') {
+            events.write_all(b"\n")?;
+        }
+        Ok(RunRecord {
+            id: id.to_owned(),
+            folder,
+            events,
+            _lock: lock,
+        })
+    }
+
     fn run(&self, id: &str) -> Option<StoredRun> {
         if id.is_empty() || id.contains(['/', '\\']) || id.starts_with('.') {
             return None;
@@ -435,6 +477,16 @@ mod tests {
             (found.events.len(), found.damaged_lines, found.alive),
             (2, 1, false)
         );
+        // Whoever goes on writing does not lose a line to it.
+        let mut again = store.reopen(&id).unwrap();
+        assert_eq!(
+            store.reopen(&id).unwrap_err().kind(),
+            std::io::ErrorKind::WouldBlock
+        );
+        again.append(&ended("three")).unwrap();
+        drop(again);
+        let found = store.find(&id).unwrap();
+        assert_eq!((found.events.len(), found.damaged_lines), (3, 1));
     }
 
     #[test]

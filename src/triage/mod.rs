@@ -4,9 +4,12 @@
 //! to [`GapState::Closed`].
 
 mod answer;
+pub mod audit;
 mod batch;
 mod campaign;
+pub mod commit;
 pub mod record;
+pub mod review;
 mod shard;
 mod state;
 

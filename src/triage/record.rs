@@ -140,6 +140,13 @@ impl TokenRecord {
     }
 }
 
+/// The bytes of a file before and after it was written, as files of the record; `None`: there was no file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Swap {
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
 /// Something that happened in a run. `at` is in milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -195,7 +202,8 @@ pub enum Event {
         answer: String,
         tokens: TokenRecord,
     },
-    /// A file that differs between the snapshots around a turn. `patch` names a file of the record.
+    /// A file that differs between the snapshots around a turn. `patch`, `before` and `after` name files of
+    /// the record; the last two hold its bytes around the turn, and are absent where there was no such file.
     Changed {
         at: u64,
         turn: u32,
@@ -204,6 +212,10 @@ pub enum Event {
         kind: String,
         patch: String,
         put_back: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
     },
     Rung {
         at: u64,
@@ -261,11 +273,18 @@ pub enum Event {
         at: u64,
         figures: Figures,
     },
-    /// A person decided about a test file: `accepted`, `rejected`, `undone`, `removed`.
+    /// A person decided about what a turn did to a file; `action` is a name of
+    /// [`super::review::Decision`], or `undone` for taking the last one back. Told before the file is
+    /// written, with what is written.
     Reviewed {
         at: u64,
         path: String,
+        /// The turn whose work it is about.
+        #[serde(default)]
+        turn: u32,
         action: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wrote: Option<Swap>,
     },
     Committed {
         at: u64,
@@ -339,6 +358,7 @@ impl RunResult {
         };
         let mut files: Vec<&str> = Vec::new();
         let mut n_tests: Vec<(&str, u64)> = Vec::new();
+        let mut taken_away: Vec<TakenAway<'_>> = Vec::new();
         for event in events {
             match event {
                 Event::Started { before, .. } => {
@@ -400,6 +420,8 @@ impl RunResult {
                     with_test(&mut result.tests, path, |test| {
                         test.verdict.clone_from(verdict);
                     });
+                    // What a person had decided was about an earlier text.
+                    taken_away.retain(|taken| taken.path != path);
                     n_tests.retain(|(known, _)| known != path);
                     if verdict == "kept" {
                         n_tests.push((path, *tests));
@@ -422,11 +444,33 @@ impl RunResult {
                 Event::Measured { figures, .. } => result.coverage_after = figures.percent,
                 Event::Reviewed { path, action, .. } => match action.as_str() {
                     "rejected" | "removed" => {
+                        let mut verdict = "rejected".to_owned();
                         with_test(&mut result.tests, path, |test| {
-                            "rejected".clone_into(&mut test.verdict);
+                            std::mem::swap(&mut verdict, &mut test.verdict);
                         });
-                        result.closed.retain(|closed| &closed.by != path);
-                        n_tests.retain(|(known, _)| known != path);
+                        let (closed, kept) = std::mem::take(&mut result.closed)
+                            .into_iter()
+                            .partition(|closed| &closed.by == path);
+                        result.closed = kept;
+                        let n = n_tests
+                            .iter()
+                            .position(|(known, _)| known == path)
+                            .map(|at| n_tests.remove(at).1);
+                        taken_away.retain(|taken| taken.path != path);
+                        taken_away.push(TakenAway {
+                            path,
+                            verdict,
+                            closed,
+                            n_tests: n,
+                        });
+                    }
+                    "undone" => {
+                        if let Some(at) = taken_away.iter().position(|taken| taken.path == path) {
+                            let taken = taken_away.remove(at);
+                            with_test(&mut result.tests, path, |test| test.verdict = taken.verdict);
+                            result.closed.extend(taken.closed);
+                            n_tests.extend(taken.n_tests.map(|n| (path.as_str(), n)));
+                        }
                     }
                     _ => {}
                 },
@@ -466,6 +510,14 @@ impl Summary {
         }
         summary
     }
+}
+
+/// What a rejection by a person took from the result, for the day it is undone.
+struct TakenAway<'a> {
+    path: &'a str,
+    verdict: String,
+    closed: Vec<ClosedArm>,
+    n_tests: Option<u64>,
 }
 
 /// Changes the record of a test file, made when there is none. A file that a later round wrote anew,
@@ -516,6 +568,16 @@ mod tests {
             verdict: verdict.into(),
             tests,
             text: String::new(),
+        }
+    }
+
+    fn reviewed(path: &str, action: &str) -> Event {
+        Event::Reviewed {
+            at: 4,
+            path: path.into(),
+            turn: 1,
+            action: action.into(),
+            wrote: None,
         }
     }
 
@@ -595,16 +657,34 @@ mod tests {
                 arm: arm("aa"),
                 by: "tests/test_a.py".into(),
             },
-            Event::Reviewed {
-                at: 4,
-                path: "tests/test_a.py".into(),
-                action: "rejected".into(),
-            },
+            reviewed("tests/test_a.py", "rejected"),
         ];
         let result = RunResult::of(&events);
         assert_eq!(result.closed, []);
         assert_eq!(result.tests_generated, 0);
         assert_eq!(result.tests[0].verdict, "rejected");
+    }
+
+    #[test]
+    fn an_undone_rejection_gives_the_credit_back() {
+        let path = "tests/test_a.py";
+        let mut events = vec![
+            verdict(path, "kept", 9),
+            Event::Closed {
+                at: 3,
+                turn: 1,
+                arm: arm("aa"),
+                by: path.into(),
+            },
+        ];
+        let before = RunResult::of(&events);
+        events.push(reviewed(path, "accepted"));
+        events.push(reviewed(path, "undone"));
+        events.push(reviewed(path, "rejected"));
+        assert_ne!(RunResult::of(&events), before);
+        events.push(reviewed(path, "undone"));
+        assert_eq!(RunResult::of(&events), before);
+        assert_eq!(before.closed.len(), 1);
     }
 
     #[test]

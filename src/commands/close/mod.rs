@@ -4,7 +4,6 @@
 //! same evidence as on the screen; progress goes to stderr, the result to a file or to stdout.
 
 mod choose;
-mod commit;
 mod plan;
 
 use std::fs;
@@ -24,6 +23,7 @@ use crate::coverage::{Coverage, Percent};
 use crate::evidence::{Examined, Verdict};
 use crate::gaps::{self, Source};
 use crate::harmless;
+use crate::runtime::commit::commit;
 use crate::runtime::examine::{ExamineError, Examiner, Progress, Setup, Turn, figures};
 use crate::runtime::prompts::{self, Picked};
 use crate::runtime::reports::{Reader, Sources};
@@ -32,7 +32,9 @@ use crate::runtime::tests_run::Sandbox;
 use crate::runtime::turns::{EndedTurn, TurnEnd, Turns};
 use crate::runtime::{codex, project, sources};
 use crate::settings::Settings;
+use crate::triage::commit::message;
 use crate::triage::record::{Event, RemainingGaps, RunResult, TokenRecord};
+use crate::triage::review::{Fate, Review};
 use crate::triage::{
     Answer as Said, Batch, Campaign, GapState, Learnt, Limits, Next, Standing, StopReason,
     TurnResult,
@@ -619,13 +621,22 @@ impl<'a> Closing<'a> {
         }
         if self.args.commit && status != INTERRUPTED && !self.kept.is_empty() {
             let events = self.events();
-            match commit::commit(&self.settings, &self.kept, &RunResult::of(&events)) {
+            let review = Review::of(&events);
+            // What kept tests use is committed with them, or they would not run anywhere else.
+            let paths: Vec<String> = review
+                .pieces
+                .iter()
+                .filter(|piece| matches!(piece.fate, Fate::Kept | Fate::Alongside))
+                .map(|piece| piece.id.path.clone())
+                .collect();
+            let message = message(&RunResult::of(&events), &review.measure, &paths);
+            match commit(&self.settings.root, &paths, &message) {
                 Ok(id) => {
                     say(&format!("committed as {id}"));
                     self.tell(&Event::Committed {
                         at: now_ms(),
                         commit: id,
-                        paths: self.kept.clone(),
+                        paths,
                     })?;
                 }
                 Err(why) => {

@@ -89,7 +89,7 @@ impl Examiner {
                     });
                 }
             }
-            self.tell_change(turn.number, change, kind, &patch)?;
+            self.tell_change(turn, left, change, kind, &patch)?;
         }
 
         if changes.is_empty() {
@@ -539,15 +539,27 @@ impl Examiner {
 
     fn tell_change(
         &self,
-        turn: u32,
+        turn: &Turn<'_>,
+        left: &TreeId,
         change: &Change,
         kind: FileKind,
         patch: &str,
     ) -> Result<(), ExamineError> {
         let name = lock(&self.record).keep(patch.as_bytes(), "patch")?;
+        // Whole, and not only as a patch: a person may want either side of it long after this snapshot.
+        let keep = |tree: &TreeId| -> Result<Option<String>, ExamineError> {
+            let bytes = self.snapshots.read(tree, &change.path)?;
+            Ok(match bytes {
+                Some(bytes) => Some(lock(&self.record).keep(&bytes, "txt")?),
+                None => None,
+            })
+        };
+        let (before, after) = (keep(turn.before)?, keep(left)?);
         self.tell(&Event::Changed {
             at: now_ms(),
-            turn,
+            turn: turn.number,
+            before,
+            after,
             path: change.path.as_str().to_owned(),
             change: match change.kind {
                 ChangeKind::Added => "added",
