@@ -413,7 +413,9 @@ async fn a_cancelled_command_ends_the_turn() {
 #[ignore = "needs the Codex CLI"]
 async fn a_patch_outside_is_asked_for_with_its_diff() {
     let home = CodexHome::new("");
-    let path = home.outside().join("by_patch.txt");
+    // Not below /tmp, which the sandbox lets be written, wherever this project lies itself.
+    let outside = tempfile::tempdir_in("/var/tmp").unwrap();
+    let path = outside.path().join("by_patch.txt");
     let server = ModelServer::start(json!({
         "replies": [
             {"output": [{"write": path, "text": "hello\n"}]},
