@@ -40,6 +40,8 @@ pub enum Effect {
     },
     /// Start the agent, write to it, or end it.
     Agent(crate::agent::Outgoing),
+    /// Something about the run: measure, examine, take down.
+    Run(super::work::RunWish),
     /// Run the project's test command.
     RunTests,
     /// End the running tests, the whole process tree.

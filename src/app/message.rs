@@ -55,6 +55,8 @@ pub enum Message {
     },
     /// Something from, or about, the agent's process.
     Agent(crate::agent::Incoming),
+    /// Something from, or about, the run of a campaign.
+    Run(super::work::RunNews),
     /// Something from, or about, a run of the project's tests.
     Tests(TestsEvent),
     /// The editor came back; the text says what went wrong, if anything did.

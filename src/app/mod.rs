@@ -23,6 +23,7 @@ pub mod tests_pane;
 pub mod text;
 pub mod tree;
 pub mod words;
+pub mod work;
 
 mod update;
 

@@ -20,6 +20,10 @@ pub struct AppSettings {
     /// What the person must know all the time, in the header: `recording` for the demo.
     pub banner: Option<String>,
     pub session: SessionSettings,
+    /// `[agent] rounds`: turns that may be spent on one batch.
+    pub rounds: u32,
+    /// `[agent] max_tokens`, for one campaign.
+    pub max_tokens: u64,
 }
 
 /// How it may look: found out by the runtime from settings, environment and terminal.

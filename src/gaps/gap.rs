@@ -16,6 +16,15 @@ impl fmt::Display for GapId {
     }
 }
 
+impl std::str::FromStr for GapId {
+    type Err = std::num::ParseIntError;
+
+    /// As it is displayed: hexadecimal.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
+    }
+}
+
 impl fmt::Debug for GapId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

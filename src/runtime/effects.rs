@@ -14,12 +14,16 @@ use super::clipboard::Multiplexer;
 use super::codex::Codex;
 use super::colours::Colours;
 use super::editor::{self, EditorCommand};
+use super::ledger;
+use super::live_run::LiveRun;
 use super::reloads::Reloads;
+use super::store::Store;
 use super::surroundings::Surroundings;
 use super::tasks::Tasks;
 use super::test_runs::TestRuns;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
+use crate::app::work::RunNews;
 use crate::settings::Settings;
 
 /// What only the owner of the terminal can do.
@@ -47,6 +51,7 @@ pub(super) struct Jobs {
     colours: Colours,
     codex: Codex,
     test_runs: TestRuns,
+    live: LiveRun,
 }
 
 impl Jobs {
@@ -58,8 +63,10 @@ impl Jobs {
         sender: mpsc::Sender<Message>,
     ) -> Self {
         let tasks = Tasks::new(sender);
+        let reloads = Reloads::new(&tasks, &settings);
         Self {
-            reloads: Reloads::new(&tasks, &settings),
+            live: LiveRun::new(tasks.clone(), Arc::clone(&settings), reloads.clone()),
+            reloads,
             test_runs: TestRuns::new(tasks.clone(), Arc::clone(&settings)),
             codex: Codex::new(tasks.sender()),
             colours: Colours::new(&tasks),
@@ -85,7 +92,8 @@ impl Jobs {
             } => self.colours.highlight(request, path, first, count),
             Effect::BuildPrompt { request, picks } => self.reloads.build_prompt(request, picks),
             Effect::Agent(outgoing) => self.codex.carry_out(outgoing),
-            Effect::RunTests => self.test_runs.start(&self.reloads),
+            Effect::Run(wish) => self.live.carry_out(wish),
+            Effect::RunTests => self.test_runs.start(&self.reloads, self.live.is_in_turn()),
             Effect::StopTests => self.test_runs.stop(),
             Effect::OpenEditor { path, line } => {
                 let command = self.reloads.source_on_disk(&path).and_then(|file| {
@@ -110,6 +118,27 @@ impl Jobs {
             Effect::Quit { status } => return Some(ForScreen::Quit { status }),
         }
         None
+    }
+
+    /// Puts back what a run that was killed had put aside, before anything is read, and tells what is
+    /// remembered of earlier runs.
+    pub(super) fn remember(&self) {
+        if let Some(store) = Store::known(&self.settings)
+            && let Err(error) = store.put_back_reports()
+        {
+            self.tasks.say(Message::Failed(format!(
+                "a report that an earlier run had put aside cannot be put back: {error}"
+            )));
+        }
+        let settings = Arc::clone(&self.settings);
+        self.tasks.work(
+            "remembering earlier runs",
+            move |answers| {
+                let remembered = ledger::remember(&settings);
+                let _ = answers.blocking_send(Message::Run(RunNews::Remembered(remembered)));
+            },
+            Message::Failed,
+        );
     }
 
     /// Whether the terminal has to be asked for its background before the theme is known.
@@ -192,7 +221,11 @@ impl Jobs {
 
     /// Ends every job and every child, and waits for them.
     pub(super) async fn end(&mut self) {
-        let (tasks, codex) = (&self.tasks, &mut self.codex);
-        tokio::join!(tasks.end(Duration::from_secs(8)), codex.end());
+        // What is being measured ends at once; what a turn left can be looked at only when nobody writes it
+        // any more.
+        self.tasks.stop().cancel();
+        self.codex.end().await;
+        self.live.end();
+        self.tasks.end(Duration::from_secs(8)).await;
     }
 }

@@ -17,6 +17,8 @@ pub mod examine;
 mod frame;
 pub mod git;
 mod input;
+mod ledger;
+mod live_run;
 mod log;
 mod panics;
 pub mod project;
@@ -93,6 +95,7 @@ pub fn run(settings: Settings) -> anyhow::Result<i32> {
         let _context = runtime.enter();
         Jobs::new(Arc::clone(&settings), around.clone(), sender)
     };
+    jobs.remember();
     panics::hook();
     let mut screen = Tty::open(settings.ui.mouse).context("cannot set up the terminal")?;
     let (columns, rows) = screen.size().context("cannot tell the terminal's size")?;
@@ -105,6 +108,8 @@ pub fn run(settings: Settings) -> anyhow::Result<i32> {
             target: settings.target,
             banner: settings.banner.clone(),
             session: prompts::session_settings(&settings),
+            rounds: settings.agent.rounds,
+            max_tokens: settings.agent.max_tokens,
         },
         keys,
     );

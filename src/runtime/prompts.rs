@@ -6,12 +6,13 @@
 use crate::agent::SessionSettings;
 use crate::agent::prompt::{Earlier, Pattern, PromptFile, PromptGap, PromptInput, prompt};
 use crate::agent::{ApprovalPolicy, Sandbox};
-use crate::coverage::{Coverage, CoveredFile, FilePath};
-use crate::gaps::{Gap, GapId, Source};
+use crate::coverage::{Coverage, CoveredFile, FileCoverage, FilePath};
+use crate::gaps::{self, Gap, GapId, Source};
 use crate::runtime::project::{Tests, nearest_test};
 use crate::runtime::sources::{self, Text};
 use crate::settings::{self, Settings};
 use crate::syntax::Place;
+use crate::triage::{Batch, Learnt};
 
 /// How much of an existing test is read for the prompt, which cuts it again to what it has room for.
 const HEAD: usize = 200;
@@ -62,6 +63,71 @@ pub fn of_picks(settings: &Settings, coverage: &Coverage, picks: &[(FilePath, Ga
         .collect();
     let tests = Tests::of(settings, &coverage.reports);
     build(settings, &tests, picked, None)
+}
+
+/// The prompt for one batch. `measured` is its file as it was measured last: a gap that is not in it any
+/// more is left out.
+#[must_use]
+pub fn of_batch(
+    settings: &Settings,
+    tests: &Tests,
+    batch: &Batch,
+    measured: Option<&FileCoverage>,
+    learnt: &[Learnt],
+) -> String {
+    let lines = sources::lines(&settings.root, &batch.file).ok();
+    let source = lines.map(|lines| Source::new(&batch.file, lines));
+    let gaps = measured
+        .map(|coverage| gaps::find(&batch.file, coverage, source.as_ref()))
+        .unwrap_or_default();
+    let picked = Picked {
+        path: batch.file.clone(),
+        source: source.as_ref(),
+        gaps: gaps
+            .into_iter()
+            .filter(|gap| batch.picks.iter().any(|pick| pick.gap == gap.id))
+            .collect(),
+    };
+    build(settings, tests, vec![picked], earlier(learnt))
+}
+
+/// What earlier rounds taught, in the words of the next prompt.
+#[must_use]
+pub fn earlier(learnt: &[Learnt]) -> Option<Earlier> {
+    let last = learnt.last()?;
+    let mut notes: Vec<String> = last
+        .tests
+        .iter()
+        .map(|(path, verdict, rung)| match rung {
+            Some(rung) => format!(
+                "{path} was {}: {} ({})",
+                verdict.name(),
+                rung.evidence,
+                rung.rung.name()
+            ),
+            None => format!("{path} was {}", verdict.name()),
+        })
+        .collect();
+    notes.extend(last.findings.iter().map(|finding| {
+        format!(
+            "{}: {}: {}",
+            finding.code,
+            finding.path.as_str(),
+            finding.evidence
+        )
+    }));
+    if last.tests.is_empty() {
+        notes.push("no test file was written".to_owned());
+    }
+    notes.push(
+        "the gaps listed above are still open in a report that was measured afterwards".to_owned(),
+    );
+    notes.extend(last.trouble.clone());
+    Some(Earlier {
+        round: last.round,
+        notes,
+        output: last.output_tail.clone(),
+    })
 }
 
 /// The prompt for some gaps, ready to be read and edited.

@@ -115,6 +115,18 @@ impl Store {
         Ok(Self { folder })
     }
 
+    /// The same where the project has one already; makes nothing.
+    #[must_use]
+    pub fn known(settings: &Settings) -> Option<Self> {
+        match &settings.state {
+            Some(state) => {
+                let folder = state.join(Self::name(&settings.root));
+                folder.is_dir().then_some(Self { folder })
+            }
+            None => Self::existing(&settings.root),
+        }
+    }
+
     /// The store of a project that has one; makes nothing.
     #[must_use]
     pub fn existing(root: &Path) -> Option<Self> {

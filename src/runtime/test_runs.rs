@@ -7,13 +7,16 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::live_run::sandbox;
 use super::project::Tests;
 use super::reloads::Reloads;
+use super::store::Store;
 use super::tasks::Tasks;
 use super::tests_run::{RunEnd, Sandbox, TestCommand};
 use crate::app::message::{Message, TestsEvent};
 use crate::coverage::ReportInfo;
 use crate::settings::Settings;
+use crate::triage::review::Review;
 
 /// Pieces of output that wait for the loop; what comes faster is not shown.
 const WAITING: usize = 256;
@@ -36,8 +39,9 @@ impl TestRuns {
         }
     }
 
-    /// Starts a run, unless one goes on. A command that is found out writes the reports that are shown.
-    pub(super) fn start(&mut self, reloads: &Reloads) {
+    /// Starts a run, unless one goes on. A command that is found out writes the reports that are shown. As
+    /// the user would, while the tree holds no work of an agent that nobody looked at; else in the sandbox.
+    pub(super) fn start(&mut self, reloads: &Reloads, is_in_turn: bool) {
         if self
             .running
             .as_ref()
@@ -52,7 +56,12 @@ impl TestRuns {
         self.tasks
             .spawn_to_its_end("a run of the tests", async move {
                 let reports = reloads.reports();
-                let found = tokio::task::spawn_blocking(move || command(&settings, &reports)).await;
+                let found = tokio::task::spawn_blocking(move || {
+                    let sandboxed =
+                        settings.tests.sandbox && (is_in_turn || is_unreviewed(&settings));
+                    command(&settings, &reports, sandboxed)
+                })
+                .await;
                 let event = match found {
                     Ok(Ok(command)) => {
                         reloads.hold();
@@ -78,7 +87,11 @@ impl TestRuns {
 }
 
 /// The command that the settings name, or that the project's own files tell.
-fn command(settings: &Settings, reports: &[ReportInfo]) -> Result<TestCommand, String> {
+fn command(
+    settings: &Settings,
+    reports: &[ReportInfo],
+    sandboxed: bool,
+) -> Result<TestCommand, String> {
     let shell = Tests::of(settings, reports).command.ok_or(
         "it is not known how the tests run here; set command under [tests] in untaken.toml",
     )?;
@@ -89,9 +102,28 @@ fn command(settings: &Settings, reports: &[ReportInfo]) -> Result<TestCommand, S
         shell,
         folder: settings.root.clone(),
         environment: Vec::new(),
-        sandbox: Sandbox::None,
+        sandbox: if sandboxed {
+            sandbox(settings).map_err(|trouble| trouble.says)?
+        } else {
+            Sandbox::None
+        },
         timeout: settings.tests.timeout,
         supervisor,
+    })
+}
+
+/// Whether the tree holds work of an agent that no person decided about. The records tell, also those of
+/// other programs and of earlier days.
+fn is_unreviewed(settings: &Settings) -> bool {
+    let Some(store) = Store::known(settings) else {
+        return false;
+    };
+    store.runs().iter().any(|run| {
+        let review = Review::of(&run.events);
+        review
+            .pieces
+            .iter()
+            .any(|piece| piece.is_open() && settings.root.join(&piece.id.path).exists())
     })
 }
 

@@ -18,6 +18,7 @@ use crate::agent::{
 };
 use crate::app::message::Message;
 use crate::gaps::GapId;
+use crate::triage::record::TokenRecord;
 
 /// How long the model's service may be out of reach before a turn is given up.
 const NETWORK_PATIENCE: Duration = Duration::from_secs(90);
@@ -44,6 +45,17 @@ pub enum TurnEnd {
     TimedOut,
     /// We were asked to stop.
     Stopped,
+}
+
+impl From<Tokens> for TokenRecord {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            input: tokens.input,
+            cached: tokens.cached,
+            output: tokens.output,
+            reasoning: tokens.reasoning,
+        }
+    }
 }
 
 /// What is told while a turn runs, a line each, from outside: terminal-safe writers only.

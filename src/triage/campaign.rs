@@ -9,9 +9,10 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::GapState;
+use super::answer::Answer;
 use super::batch::{Batch, Pick, batches};
 use crate::coverage::Percent;
-use crate::evidence::{Finding, RungResult, Verdict};
+use crate::evidence::{Examined, Finding, RungResult, Verdict};
 use crate::gaps::GapId;
 
 /// What bounds a campaign. `None` means no bound.
@@ -110,6 +111,44 @@ pub struct TurnResult {
     pub learnt: Learnt,
     /// Tokens of this turn.
     pub tokens: u64,
+}
+
+impl Learnt {
+    /// What an examined turn taught.
+    #[must_use]
+    pub fn of(round: u32, found: &Examined) -> Self {
+        Self {
+            round,
+            tests: found
+                .tests
+                .iter()
+                .map(|test| {
+                    (
+                        test.path.as_str().to_owned(),
+                        test.verdict,
+                        test.failed_rung().cloned(),
+                    )
+                })
+                .collect(),
+            findings: found.all_findings().cloned().collect(),
+            output_tail: found.failed_output.clone(),
+            trouble: None,
+        }
+    }
+}
+
+impl TurnResult {
+    /// What an examined turn brought; `said` is asked for reasons alone.
+    #[must_use]
+    pub fn of(batch: &Batch, round: u32, said: &Answer, found: &Examined, tokens: u64) -> Self {
+        Self {
+            closed: found.gaps_closed.clone(),
+            narrowed: found.gaps_narrowed.clone(),
+            untestable: said.untestable(&batch.picks),
+            learnt: Learnt::of(round, found),
+            tokens,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

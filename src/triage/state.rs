@@ -38,6 +38,22 @@ impl GapState {
         }
     }
 
+    /// The state that a record calls so. What was under way when the record ended is open again; how many
+    /// rounds were spent is not told.
+    #[must_use]
+    pub fn named(name: &str, reason: &str) -> Option<Self> {
+        let reason = reason.to_owned();
+        Some(match name {
+            "open" | "queued" | "working" => Self::Open,
+            "closed" => Self::Closed,
+            "still open" => Self::StillOpen { rounds: 0 },
+            "regressed" => Self::Regressed,
+            "untestable" => Self::Untestable { reason },
+            "dismissed" => Self::Dismissed { reason },
+            _ => return None,
+        })
+    }
+
     /// Whether a turn may be spent on it.
     #[must_use]
     pub fn is_sendable(&self) -> bool {

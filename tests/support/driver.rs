@@ -61,6 +61,8 @@ pub(crate) fn settings(columns: u16, rows: u16) -> AppSettings {
         target: None,
         banner: None,
         session: SessionSettings::new("/work/harbour"),
+        rounds: 3,
+        max_tokens: 2_000_000,
     }
 }
 

@@ -5,6 +5,7 @@ mod list;
 mod mouse;
 mod picking;
 mod reports;
+mod running;
 mod session;
 
 use std::time::Duration;
@@ -73,6 +74,7 @@ impl App {
                 let answer = self.session.session.handle(incoming, now);
                 self.session_step(answer, &mut step);
             }
+            Message::Run(news) => self.run_news(news, &mut step),
             Message::Tests(event) => self.tests_event(event, &mut step),
             Message::EditorClosed(outcome) => {
                 if let Err(why) = outcome {

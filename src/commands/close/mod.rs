@@ -17,20 +17,18 @@ use tokio_util::sync::CancellationToken;
 use self::choose::Chosen;
 use super::{Answer, Failure as CommandFailure, complain, json, warn};
 use crate::agent::ApprovalPolicy;
-use crate::agent::prompt::Earlier;
 use crate::cli::CloseArgs;
 use crate::coverage::{Coverage, Percent};
 use crate::evidence::{Examined, Verdict};
-use crate::gaps::{self, Source};
 use crate::harmless;
 use crate::runtime::commit::commit;
-use crate::runtime::examine::{ExamineError, Examiner, Progress, Setup, Turn, figures};
-use crate::runtime::prompts::{self, Picked};
+use crate::runtime::examine::{ExamineError, Examiner, Progress, Setup, Turn};
+use crate::runtime::prompts;
 use crate::runtime::reports::{Reader, Sources};
 use crate::runtime::store::{RunRecord, Store, now_ms};
 use crate::runtime::tests_run::Sandbox;
 use crate::runtime::turns::{EndedTurn, TurnEnd, Turns};
-use crate::runtime::{codex, project, sources};
+use crate::runtime::{codex, project};
 use crate::settings::Settings;
 use crate::triage::commit::message;
 use crate::triage::record::{Event, RemainingGaps, RunResult, TokenRecord};
@@ -285,25 +283,7 @@ impl<'a> Closing<'a> {
         let mut session = prompts::session_settings(&settings);
         // Nobody is here to ask.
         session.approval = ApprovalPolicy::Never;
-        let before = figures(&coverage.totals);
-        append(
-            &record,
-            &Event::Started {
-                at: now_ms(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                root: settings.root.display().to_string(),
-                by: "close".to_owned(),
-                engine: "codex app-server".to_owned(),
-                test_command: examiner.test_command().to_owned(),
-                reports: coverage
-                    .reports
-                    .iter()
-                    .map(|info| info.path.as_str().to_owned())
-                    .collect(),
-                before: before.as_ref().map(|(figures, _)| *figures),
-                measure: before.map_or("lines", |(_, measure)| measure).to_owned(),
-            },
-        )?;
+        append(&record, &examiner.started("close", &coverage.totals))?;
         examiner.measure_baseline()?;
         let target = args.target.or(settings.target);
         let limits = Limits {
@@ -379,29 +359,11 @@ impl<'a> Closing<'a> {
             batch.file.as_str(),
             batch.picks.len()
         ));
-        let kept = lock(&self.record)
-            .keep(prompt.as_bytes(), "md")
-            .map_err(|error| record_trouble(&error))?;
-        self.tell(&Event::TurnStarted {
-            at: now_ms(),
-            turn: self.n_turns,
-            round,
-            file: batch.file.as_str().to_owned(),
-            gaps: batch
-                .picks
-                .iter()
-                .map(|pick| pick.gap.to_string())
-                .collect(),
-            prompt: kept,
-        })?;
+        self.examiner
+            .tell_turn(self.n_turns, round, batch, &prompt)?;
         let before = self.examiner.snapshot()?;
         let ended = self.send(prompt, batch);
-        let tokens = TokenRecord {
-            input: ended.tokens.input,
-            cached: ended.tokens.cached,
-            output: ended.tokens.output,
-            reasoning: ended.tokens.reasoning,
-        };
+        let tokens = TokenRecord::from(ended.tokens);
         self.spent = self.spent.plus(tokens);
         if let Some(id) = &ended.thread {
             self.tell(&Event::Thread {
@@ -477,26 +439,18 @@ impl<'a> Closing<'a> {
     }
 
     fn prompt(&self, batch: &Batch, learnt: &[Learnt]) -> String {
-        let lines = sources::lines(&self.settings.root, &batch.file).ok();
-        let source = lines.map(|lines| Source::new(&batch.file, lines));
-        let measured = self.examiner.file(&batch.file);
-        let coverage = measured.or_else(|| {
+        let measured = self.examiner.file(&batch.file).or_else(|| {
             self.coverage
                 .file(&batch.file)
                 .map(|file| Arc::clone(&file.coverage))
         });
-        let gaps = coverage
-            .map(|coverage| gaps::find(&batch.file, &coverage, source.as_ref()))
-            .unwrap_or_default();
-        let picked = Picked {
-            path: batch.file.clone(),
-            source: source.as_ref(),
-            gaps: gaps
-                .into_iter()
-                .filter(|gap| batch.picks.iter().any(|pick| pick.gap == gap.id))
-                .collect(),
-        };
-        prompts::build(&self.settings, &self.tests, vec![picked], earlier(learnt))
+        prompts::of_batch(
+            &self.settings,
+            &self.tests,
+            batch,
+            measured.as_deref(),
+            learnt,
+        )
     }
 
     fn settle(
@@ -540,30 +494,8 @@ impl<'a> Closing<'a> {
         if found.is_blocked() {
             self.blocked.push(file);
         }
-        let learnt = Learnt {
-            round,
-            tests: found
-                .tests
-                .iter()
-                .map(|test| {
-                    (
-                        test.path.as_str().to_owned(),
-                        test.verdict,
-                        test.failed_rung().cloned(),
-                    )
-                })
-                .collect(),
-            findings: found.all_findings().cloned().collect(),
-            output_tail: found.failed_output.clone(),
-            trouble: None,
-        };
-        self.campaign.turn_ended(TurnResult {
-            closed: found.gaps_closed.clone(),
-            narrowed: found.gaps_narrowed.clone(),
-            untestable: said.untestable(&batch.picks),
-            learnt,
-            tokens: tokens.spent(),
-        });
+        let result = TurnResult::of(batch, round, said, found, tokens.spent());
+        self.campaign.turn_ended(result);
         for pick in &batch.picks {
             let state = self.campaign.state(pick.gap);
             let reason = match &state {
@@ -705,44 +637,6 @@ impl<'a> Closing<'a> {
     fn tell(&self, event: &Event) -> Result<(), Stopped> {
         append(&self.record, event)
     }
-}
-
-/// What earlier rounds taught, in the words of the next prompt.
-fn earlier(learnt: &[Learnt]) -> Option<Earlier> {
-    let last = learnt.last()?;
-    let mut notes: Vec<String> = last
-        .tests
-        .iter()
-        .map(|(path, verdict, rung)| match rung {
-            Some(rung) => format!(
-                "{path} was {}: {} ({})",
-                verdict.name(),
-                rung.evidence,
-                rung.rung.name()
-            ),
-            None => format!("{path} was {}", verdict.name()),
-        })
-        .collect();
-    notes.extend(last.findings.iter().map(|finding| {
-        format!(
-            "{}: {}: {}",
-            finding.code,
-            finding.path.as_str(),
-            finding.evidence
-        )
-    }));
-    if last.tests.is_empty() {
-        notes.push("no test file was written".to_owned());
-    }
-    notes.push(
-        "the gaps listed above are still open in a report that was measured afterwards".to_owned(),
-    );
-    notes.extend(last.trouble.clone());
-    Some(Earlier {
-        round: last.round,
-        notes,
-        output: last.output_tail.clone(),
-    })
 }
 
 fn reached(target: Option<Percent>, coverage: &Coverage) -> bool {

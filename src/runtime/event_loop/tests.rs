@@ -135,6 +135,8 @@ fn bench() -> Bench {
                 target: None,
                 banner: None,
                 session: crate::agent::SessionSettings::new("/work/harbour"),
+                rounds: 3,
+                max_tokens: 2_000_000,
             },
             KeyMap::default(),
         ),

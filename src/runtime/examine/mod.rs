@@ -25,6 +25,7 @@ use crate::coverage::{FilePath, ReportInfo, Totals};
 use crate::evidence::suite::TestOutcome;
 use crate::gaps::{ArmRef, GapId};
 use crate::settings::Settings;
+use crate::triage::Batch;
 use crate::triage::record::{Event, Figures};
 
 /// What goes on, for the screen and for standard error.
@@ -155,6 +156,85 @@ impl Examiner {
             unstable: FxHashSet::default(),
             n_measured: 0,
         })
+    }
+
+    /// The first event of a record: who works, where, and from which figures.
+    #[must_use]
+    pub fn started(&self, by: &str, totals: &Totals) -> Event {
+        let before = figures(totals);
+        Event::Started {
+            at: now_ms(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            root: self.settings.root.display().to_string(),
+            by: by.to_owned(),
+            engine: "codex app-server".to_owned(),
+            test_command: self.test_command().to_owned(),
+            reports: self
+                .infos
+                .iter()
+                .map(|info| info.path.as_str().to_owned())
+                .collect(),
+            before: before.as_ref().map(|(figures, _)| *figures),
+            measure: before.map_or("lines", |(_, measure)| measure).to_owned(),
+        }
+    }
+
+    /// Takes down what is sent before it is sent.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    pub fn tell_turn(
+        &self,
+        turn: u32,
+        round: u32,
+        batch: &Batch,
+        prompt: &str,
+    ) -> Result<(), ExamineError> {
+        let prompt = lock(&self.record).keep(prompt.as_bytes(), "md")?;
+        self.tell(&Event::TurnStarted {
+            at: now_ms(),
+            turn,
+            round,
+            file: batch.file.as_str().to_owned(),
+            gaps: batch
+                .picks
+                .iter()
+                .map(|pick| pick.gap.to_string())
+                .collect(),
+            prompt,
+        })
+    }
+
+    /// From now on this ends what runs: a token that was cancelled once stays cancelled.
+    pub fn stop_with(&mut self, stop: CancellationToken) {
+        self.stop = stop;
+    }
+
+    /// Measures the tree once more, in place, after a person changed it: later turns are compared with this.
+    ///
+    /// # Errors
+    /// When the suite fails now, cannot be run, or writes no report.
+    pub fn measure_anew(&mut self) -> Result<&Baseline, ExamineError> {
+        self.step("running the whole suite");
+        let measured = self.measure_in_place()?;
+        if !measured.outcome.passed() {
+            return Err(ExamineError::SuiteFails {
+                summary: measured.outcome.summary(),
+                hint: "",
+                tail: measured.outcome.tail,
+            });
+        }
+        if let Some((figures, _)) = figures(&measured.totals) {
+            self.tell(&Event::Measured {
+                at: now_ms(),
+                figures,
+            })?;
+        }
+        Ok(self.baseline.insert(Baseline {
+            outcome: measured.outcome,
+            totals: measured.totals,
+            measured: Arc::new(measured.measured),
+        }))
     }
 
     /// The tree as it is now: taken before each turn.

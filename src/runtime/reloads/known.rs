@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::changes;
 use super::measured::{Measured, Which};
 use crate::app::message::Loaded;
-use crate::coverage::{Coverage, CoveredFile, FilePath, ReportInfo, SourceState, shift};
+use crate::coverage::{Coverage, CoveredFile, FilePath, ReportInfo, SourceState, Totals, shift};
 use crate::gaps::{self, Gap, GapId, Source};
 use crate::runtime::project::Tests;
 use crate::runtime::prompts::{self, Picked};
@@ -47,6 +47,13 @@ impl Knowledge {
     pub(super) fn reports(&self) -> Vec<ReportInfo> {
         self.known()
             .map(|known| known.loaded.coverage.reports.clone())
+            .unwrap_or_default()
+    }
+
+    /// The totals that are shown.
+    pub(super) fn totals(&self) -> Totals {
+        self.known()
+            .map(|known| known.loaded.coverage.totals)
             .unwrap_or_default()
     }
 

@@ -22,7 +22,7 @@ use super::tasks::Tasks;
 use super::watch::{Told, Watcher};
 use crate::app::effect::RequestId;
 use crate::app::message::{FileGaps, LoadFailure, Loaded, Message, SourceView, WatchState};
-use crate::coverage::{FilePath, ReportInfo};
+use crate::coverage::{FilePath, ReportInfo, Totals};
 use crate::gaps::GapId;
 use crate::settings::Settings;
 
@@ -187,6 +187,11 @@ impl Reloads {
     /// The reports that are shown.
     pub(super) fn reports(&self) -> Vec<ReportInfo> {
         self.knowledge.reports()
+    }
+
+    /// The totals that are shown.
+    pub(super) fn totals(&self) -> Totals {
+        self.knowledge.totals()
     }
 
     /// Reads a source and finds its gaps, and answers with [`Message::Source`].
