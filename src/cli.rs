@@ -72,6 +72,8 @@ pub enum Command {
     Close(CloseArgs),
     /// List earlier runs, or show one
     Runs(RunsArgs),
+    /// Say what was found, and what to do about the rest
+    Doctor(DoctorArgs),
 }
 
 impl Command {
@@ -86,6 +88,7 @@ impl Command {
             Self::Demo
             | Self::Diff(_)
             | Self::Runs(_)
+            | Self::Doctor(_)
             | Self::Init(_)
             | Self::Completions(_)
             | Self::Man => &[],
@@ -286,6 +289,18 @@ pub struct CloseArgs {
     /// Write the result to a file instead of standard output
     #[arg(short, long, value_name = "RESULT.json", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
+    pub format: DoctorFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    Text,
+    Json,
 }
 
 /// A percentage as people type it: `80`, `83.42`, `80%`; 0 to 100, at most two decimals.

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     if let Some(status) = cli
         .command
         .as_ref()
-        .and_then(commands::run_without_settings)
+        .and_then(|command| commands::run_without_settings(command, &cli.everywhere))
     {
         return ExitCode::from(status);
     }

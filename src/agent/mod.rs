@@ -10,6 +10,7 @@
 
 mod approval;
 mod bounded;
+mod checkup;
 mod command;
 mod decode;
 mod encode;
@@ -27,6 +28,7 @@ mod wire;
 
 pub use approval::{Approval, ApprovalId, Ask, Decision};
 pub use bounded::{Bounded, Keep};
+pub use checkup::Checkup;
 pub use decode::decode;
 pub use failure::{Failure, FailureKind};
 pub use incoming::{

@@ -8,6 +8,7 @@ mod check;
 mod choice;
 mod close;
 mod diff;
+mod doctor;
 mod gaps;
 mod init;
 mod json;
@@ -19,13 +20,13 @@ mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::cli::Command;
-use crate::coverage::Coverage;
+use crate::cli::{Command, DoctorArgs, Everywhere};
+use crate::coverage::{Coverage, Percent, Totals};
 use crate::harmless;
 use crate::runtime::git::GitError;
 use crate::runtime::reports::LoadFailure;
 use crate::runtime::store::Store;
-use crate::settings::Settings;
+use crate::settings::{Settings, Surroundings};
 
 /// Done; the gate holds.
 pub const DONE: u8 = 0;
@@ -65,8 +66,9 @@ impl From<LoadFailure> for Failure {
 /// Runs a subcommand that needs no settings, so that none can stand in its way, and returns its exit
 /// status; `None` for the others.
 #[must_use]
-pub fn run_without_settings(command: &Command) -> Option<u8> {
+pub fn run_without_settings(command: &Command, flags: &Everywhere) -> Option<u8> {
     let text = match command {
+        Command::Doctor(args) => return Some(doctor(args, flags)),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man => shell::man(),
         _ => return None,
@@ -85,8 +87,8 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
         Command::Gaps(args) => gaps::run(args, settings, style),
         Command::Init(args) => init::run(args, settings),
         // A screen is not ours to open.
-        Command::Demo | Command::Completions(_) | Command::Man => {
-            return run_without_settings(command).unwrap_or(WRONG_USE);
+        Command::Demo | Command::Completions(_) | Command::Man | Command::Doctor(_) => {
+            return run_without_settings(command, &Everywhere::default()).unwrap_or(WRONG_USE);
         }
         Command::Check(args) => check::run(args, settings, style),
         Command::Diff(args) => diff::run(args, settings, style),
@@ -97,6 +99,20 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
         Ok(answer) => say(&answer),
         Err(failure) => {
             complain(&failure.to_string());
+            WRONG_USE
+        }
+    }
+}
+
+/// Looks at what there is, also where the settings cannot be read, and returns the exit status.
+fn doctor(args: &DoctorArgs, flags: &Everywhere) -> u8 {
+    let style = paint::Style::of_stdout(io::stdout().is_terminal());
+    let answer =
+        Surroundings::of_process().and_then(|around| doctor::run(args, flags, &around, style));
+    match answer {
+        Ok(answer) => say(&answer),
+        Err(error) => {
+            complain(&error.to_string());
             WRONG_USE
         }
     }
@@ -142,4 +158,10 @@ fn warn(coverage: &Coverage) {
     for (path, warning) in &coverage.warnings {
         complain(&format!("warning: {}: {}", path.as_str(), warning.message));
     }
+}
+
+/// The percentage that a target is about: branches, or lines where the report has no branches.
+fn total_percent(totals: &Totals) -> Option<Percent> {
+    let branches = totals.branches.filter(|ratio| ratio.total > 0);
+    branches.or(totals.lines)?.percent()
 }

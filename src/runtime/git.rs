@@ -84,6 +84,14 @@ impl Git {
         answer.starts_with(b"true").then_some(git)
     }
 
+    /// What git calls itself, such as `git version 2.47.0`; `None` where there is none.
+    #[must_use]
+    pub fn version() -> Option<String> {
+        let asked = Command::new("git").arg("--version").output().ok()?;
+        let said = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
+        (asked.status.success() && !said.is_empty()).then_some(said)
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new("git");
         command

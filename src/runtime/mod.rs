@@ -4,6 +4,7 @@
 //! orderly end. Nothing in here decides what the program does; `app::update` does, and asks for it.
 
 mod attention;
+pub mod checkup;
 mod clipboard;
 mod clock;
 pub mod codex;

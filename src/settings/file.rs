@@ -115,15 +115,41 @@ enum ThemeName {
 
 /// Reads and checks one file.
 pub(super) fn read(path: &Path) -> Result<Values, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(|error| SettingsError::Unreadable {
+    let text = text_of(path)?;
+    parse(&text).map_err(|wrong| invalid(path, &text, wrong))
+}
+
+fn text_of(path: &Path) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path).map_err(|error| SettingsError::Unreadable {
         path: path.to_owned(),
         why: error.to_string(),
-    })?;
-    parse(&text).map_err(|Wrong { at, what }| SettingsError::Invalid {
-        path: path.to_owned(),
-        line: line_of(&text, at),
-        what,
     })
+}
+
+fn invalid(path: &Path, text: &str, Wrong { at, what }: Wrong) -> SettingsError {
+    SettingsError::Invalid {
+        path: path.to_owned(),
+        line: line_of(text, at),
+        what,
+    }
+}
+
+/// The line of each key that a file sets, 1-based, by its full name such as `agent.model`.
+pub(super) fn places(path: &Path) -> Result<BTreeMap<String, usize>, SettingsError> {
+    fn collect(text: &str, inside: &str, table: &DeTable<'_>, into: &mut BTreeMap<String, usize>) {
+        for (key, value) in table {
+            let name = format!("{inside}{}", key.get_ref());
+            match value.get_ref() {
+                DeValue::Table(table) => collect(text, &format!("{name}."), table, into),
+                _ => drop(into.insert(name, line_of(text, key.span().start))),
+            }
+        }
+    }
+    let text = text_of(path)?;
+    let mut places = BTreeMap::new();
+    let table = DeTable::parse(&text).map_err(|error| invalid(path, &text, error.into()))?;
+    collect(&text, "", table.get_ref(), &mut places);
+    Ok(places)
 }
 
 /// What is wrong, and at which byte.

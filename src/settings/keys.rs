@@ -40,6 +40,15 @@ const KNOWN: &[(&str, &[&str])] = &[
 /// The section whose keys are the person's own choice.
 pub(super) const OPEN_SECTION: &str = "keys";
 
+/// Every key in full, such as `agent.model`, those that hold other keys left out.
+pub(super) fn all() -> Vec<String> {
+    KNOWN
+        .iter()
+        .flat_map(|(section, keys)| keys.iter().map(move |key| format!("{section}.{key}")))
+        .filter(|key| known_under(key).is_empty())
+        .collect()
+}
+
 /// The names that may stand under a section; those of the sections themselves under `""`.
 pub(super) fn known_under(section: &str) -> Vec<&'static str> {
     if section.is_empty() {

@@ -6,11 +6,13 @@
 
 mod file;
 mod keys;
+mod origin;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use self::origin::{InForce, Origin, in_force};
 use crate::cli::Everywhere;
 use crate::coverage::Percent;
 use crate::harmless;
@@ -221,11 +223,7 @@ impl Settings {
             Some(path) => Some(around.current_dir.join(path)),
             None => Some(root.join(FILE_NAME)).filter(|path| path.is_file()),
         };
-        let user = around
-            .user_config
-            .as_ref()
-            .map(|folder| folder.join("untaken").join("config.toml"))
-            .filter(|path| path.is_file());
+        let user = origin::user_file(around);
         let of_project = config
             .as_deref()
             .map(file::read)
@@ -245,6 +243,17 @@ impl Settings {
         }
         settings.log = flags.log.as_ref().map(|path| around.current_dir.join(path));
         settings.config = config;
+        Ok(settings)
+    }
+
+    /// The defaults with the flags over them, as if there were no settings file.
+    ///
+    /// # Errors
+    /// When the root is no folder.
+    pub fn without_files(flags: &Everywhere, around: &Surroundings) -> Result<Self, SettingsError> {
+        let root = root(flags.root.as_deref(), &around.current_dir)?;
+        let mut settings = Self::defaults(root);
+        settings.log = flags.log.as_ref().map(|path| around.current_dir.join(path));
         Ok(settings)
     }
 

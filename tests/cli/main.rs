@@ -11,6 +11,7 @@
 mod changed;
 mod check;
 mod diff;
+mod doctor;
 mod finding;
 mod gaps;
 mod sources;

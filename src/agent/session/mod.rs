@@ -15,6 +15,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use self::opening::Opening;
+pub(in crate::agent) use self::opening::version_in;
 use self::turn::Turn;
 use super::approval::Approval;
 use super::failure::Failure;

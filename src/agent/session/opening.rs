@@ -12,6 +12,11 @@ use crate::agent::settings::Sandbox;
 /// The oldest version whose interface was measured. Older ones are not refused: nobody knows.
 const OLDEST_KNOWN: &str = "0.169";
 
+/// The version in `untaken/0.169.0 (Debian 12.0.0; x86_64) …`: our own name, and Codex's version.
+pub(in crate::agent) fn version_in(user_agent: &str) -> Option<&str> {
+    user_agent.split_once('/')?.1.split_whitespace().next()
+}
+
 fn is_older_than_known(version: &str) -> bool {
     let numbers = |text: &str| -> Option<(u32, u32)> {
         let mut parts = text.split(['.', '-']);
@@ -105,12 +110,10 @@ impl Session {
         }
         match outcome {
             Ok(reply) => {
-                // `untaken/0.169.0 (Debian 12.0.0; x86_64) …`: our own name, and its version.
                 self.version = reply
                     .user_agent
                     .as_deref()
-                    .and_then(|agent| agent.split_once('/'))
-                    .and_then(|(_, rest)| rest.split_whitespace().next())
+                    .and_then(version_in)
                     .map(str::to_owned);
                 if let Some(version) = self.version.clone()
                     && is_older_than_known(&version)

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use self::choose::Chosen;
-use super::{Answer, Failure as CommandFailure, complain, json, warn};
+use super::{Answer, Failure as CommandFailure, complain, json, total_percent, warn};
 use crate::agent::ApprovalPolicy;
 use crate::cli::CloseArgs;
 use crate::coverage::{Coverage, Percent};
@@ -643,12 +643,6 @@ fn reached(target: Option<Percent>, coverage: &Coverage) -> bool {
     target.is_some_and(|target| {
         total_percent(&coverage.totals).is_some_and(|percent| percent >= target)
     })
-}
-
-/// The percentage that a target is about: branches, or lines where the report has no branches.
-fn total_percent(totals: &crate::coverage::Totals) -> Option<Percent> {
-    let branches = totals.branches.filter(|ratio| ratio.total > 0);
-    branches.or(totals.lines)?.percent()
 }
 
 /// The result of a run in which no turn was needed.

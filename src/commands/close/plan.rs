@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::choose::Chosen;
-use super::total_percent;
 use crate::cli::CloseArgs;
+use crate::commands::total_percent;
 use crate::coverage::Coverage;
 use crate::harmless;
 use crate::settings::Settings;

@@ -114,6 +114,20 @@ impl Tests {
         }
     }
 
+    /// What counts as a test where the settings do not say.
+    #[must_use]
+    pub fn found_paths(&self) -> &[String] {
+        &self.project.test_paths
+    }
+
+    /// The command line that runs the test files put for `{files}`; `None` where there is no such line.
+    #[must_use]
+    pub fn file_template(&self) -> Option<&str> {
+        self.file_command
+            .as_deref()
+            .or(self.project.file_command.as_deref())
+    }
+
     /// The command that runs some test files only, for a shell at the root; `None` where it is not known.
     #[must_use]
     pub fn command_for(&self, files: &[FilePath]) -> Option<String> {
