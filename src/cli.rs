@@ -72,6 +72,8 @@ pub enum Command {
     Close(CloseArgs),
     /// List earlier runs, or show one
     Runs(RunsArgs),
+    /// Make one result of several
+    Result(ResultArgs),
     /// Say what was found, and what to do about the rest
     Doctor(DoctorArgs),
 }
@@ -88,6 +90,7 @@ impl Command {
             Self::Demo
             | Self::Diff(_)
             | Self::Runs(_)
+            | Self::Result(_)
             | Self::Doctor(_)
             | Self::Init(_)
             | Self::Completions(_)
@@ -289,6 +292,41 @@ pub struct CloseArgs {
     /// Write the result to a file instead of standard output
     #[arg(short, long, value_name = "RESULT.json", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResultArgs {
+    #[command(subcommand)]
+    pub command: ResultCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ResultCommand {
+    /// Make one result of those that shards of the same work wrote
+    Merge(MergeArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Results that untaken close wrote, one for each shard
+    #[arg(required = true, value_name = "RESULT", value_hint = ValueHint::FilePath)]
+    pub results: Vec<PathBuf>,
+    /// The report that was measured with the tests of all shards together, without a value the one that is
+    /// found; without --after, coverage_after is null
+    #[arg(long, value_name = "REPORT", num_args = 0.., value_hint = ValueHint::FilePath)]
+    pub after: Option<Vec<PathBuf>>,
+    #[arg(long, value_enum, default_value_t = ResultFormat::Json)]
+    pub format: ResultFormat,
+    /// Write the result to a file instead of standard output
+    #[arg(short, long, value_name = "RESULT.json", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ResultFormat {
+    Json,
+    /// What became of it, for a pull request: arms, tests, findings, what is left
+    Markdown,
 }
 
 #[derive(Debug, Args)]

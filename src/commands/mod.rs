@@ -13,6 +13,7 @@ mod gaps;
 mod init;
 mod json;
 mod paint;
+mod result;
 mod runs;
 mod shape;
 mod shell;
@@ -94,6 +95,7 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
         Command::Diff(args) => diff::run(args, settings, style),
         Command::Close(args) => close::run(args, settings),
         Command::Runs(args) => runs::run(args, settings, style),
+        Command::Result(args) => result::run(args, settings),
     };
     match answer {
         Ok(answer) => say(&answer),

@@ -8,6 +8,7 @@ pub mod audit;
 mod batch;
 mod campaign;
 pub mod commit;
+mod merge;
 pub mod record;
 pub mod review;
 mod shard;
@@ -18,5 +19,6 @@ pub use batch::{Batch, Pick, batches};
 pub use campaign::{
     Campaign, Learnt, Limits, Next, Standing, StopReason, TurnResult, forecast_tokens,
 };
+pub use merge::{MergeError, Part, merge};
 pub use shard::Shard;
 pub use state::GapState;

@@ -14,5 +14,6 @@ mod diff;
 mod doctor;
 mod finding;
 mod gaps;
+mod result;
 mod sources;
 mod world;
