@@ -76,6 +76,8 @@ pub enum Command {
     Result(ResultArgs),
     /// Say what was found, and what to do about the rest
     Doctor(DoctorArgs),
+    /// Serve gaps to any agent over standard input and output (Model Context Protocol)
+    Mcp(McpArgs),
 }
 
 impl Command {
@@ -87,6 +89,7 @@ impl Command {
             Self::Check(args) => &args.reports,
             // Those of diff are no union; it reads each by itself.
             Self::Close(args) => &args.reports,
+            Self::Mcp(args) => &args.reports,
             Self::Demo
             | Self::Diff(_)
             | Self::Runs(_)
@@ -339,6 +342,13 @@ pub struct DoctorArgs {
 pub enum DoctorFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub struct McpArgs {
+    /// Coverage reports; without one, they are looked for in the usual places
+    #[arg(value_name = "REPORT", value_hint = ValueHint::FilePath)]
+    pub reports: Vec<PathBuf>,
 }
 
 /// A percentage as people type it: `80`, `83.42`, `80%`; 0 to 100, at most two decimals.

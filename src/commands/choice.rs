@@ -5,7 +5,7 @@ use std::thread;
 
 use super::Failure;
 use crate::cli::GapChoice;
-use crate::coverage::{CoveredFile, FileCoverage, Percent, Ratio, SourceState};
+use crate::coverage::{CoveredFile, FileCoverage, FilePath, Percent, Ratio, SourceState};
 use crate::gaps::Gap;
 use crate::runtime::git::{Changes, Git, GitError};
 use crate::runtime::project::TestPaths;
@@ -52,7 +52,7 @@ impl Choice {
         })
     }
 
-    fn wants(&self, file: &CoveredFile) -> bool {
+    pub(super) fn wants(&self, file: &CoveredFile) -> bool {
         let by_name = self.globs.as_ref().is_none_or(|globs| {
             globs.exact.iter().any(|exact| exact == file.path.as_str())
                 || globs.patterns.contains(&file.path)
@@ -65,6 +65,13 @@ impl Choice {
             .as_ref()
             .is_none_or(|changes| changes.has(&file.path));
         by_name && by_figure && by_change
+    }
+
+    /// Whether a gap lies on changed lines, where only those are wanted.
+    pub(super) fn touches(&self, path: &FilePath, gap: &Gap) -> bool {
+        self.changes
+            .as_ref()
+            .is_none_or(|changes| changes.touches(path, gap.line, gap.end_line))
     }
 
     /// The chosen files in their order, each with its chosen gaps. Sources are read as needed, two at a
@@ -80,11 +87,7 @@ impl Choice {
             let mut gaps: Vec<Gap> = found
                 .gaps
                 .into_iter()
-                .filter(|gap| {
-                    self.changes
-                        .as_ref()
-                        .is_none_or(|changes| changes.touches(&file.path, gap.line, gap.end_line))
-                })
+                .filter(|gap| self.touches(&file.path, gap))
                 .collect();
             gaps.truncate(left);
             left -= gaps.len();

@@ -12,6 +12,7 @@ mod doctor;
 mod gaps;
 mod init;
 mod json;
+mod mcp;
 mod paint;
 mod result;
 mod runs;
@@ -54,6 +55,8 @@ enum Failure {
     Init(#[from] init::InitError),
     #[error("the record of runs cannot be read: {0}")]
     Record(#[from] io::Error),
+    #[error("the server cannot go on: {0}")]
+    Serving(io::Error),
     #[error("{0}")]
     WrongUse(String),
 }
@@ -95,6 +98,7 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
         Command::Diff(args) => diff::run(args, settings, style),
         Command::Close(args) => close::run(args, settings),
         Command::Runs(args) => runs::run(args, settings, style),
+        Command::Mcp(_) => mcp::run(settings),
         Command::Result(args) => result::run(args, settings),
     };
     match answer {

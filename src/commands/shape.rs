@@ -29,6 +29,12 @@ pub(super) struct Warning<'a> {
     message: &'a str,
 }
 
+impl<'a> Warning<'a> {
+    pub(super) fn new(path: &'a str, message: &'a str) -> Self {
+        Self { path, message }
+    }
+}
+
 /// `null` where the report has no such figure.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct Figures {
@@ -58,7 +64,7 @@ pub(super) struct File<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct GapShape<'a> {
+pub(super) struct GapShape<'a> {
     id: String,
     kind: &'static str,
     line: u32,

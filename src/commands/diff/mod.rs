@@ -5,6 +5,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use self::write::Entry;
 use super::paint::Style;
 use super::{Answer, DONE, Failure, MISSED, warn};
 use crate::cli::{DiffArgs, DiffFormat};

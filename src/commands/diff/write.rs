@@ -119,8 +119,9 @@ struct Side<'a> {
     warnings: Vec<shape::Warning<'a>>,
 }
 
+/// One arm of a list.
 #[derive(Serialize)]
-struct Entry<'a> {
+pub(in crate::commands) struct Entry<'a> {
     id: String,
     file: &'a str,
     line: u32,
@@ -130,7 +131,7 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn new(arm: &'a ArmRef, why: Option<&'a str>) -> Self {
+    pub(in crate::commands) fn new(arm: &'a ArmRef, why: Option<&'a str>) -> Self {
         Self {
             id: arm.gap.to_string(),
             file: FilePath::as_str(&arm.file),

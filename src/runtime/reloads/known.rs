@@ -18,7 +18,7 @@ use crate::settings::Settings;
 
 /// Shared by all jobs; each takes what it needs at once and keeps nobody waiting.
 #[derive(Debug)]
-pub(super) struct Knowledge {
+pub(in crate::runtime) struct Knowledge {
     settings: Arc<Settings>,
     known: Mutex<Option<Known>>,
 }
@@ -31,7 +31,7 @@ struct Known {
 }
 
 impl Knowledge {
-    pub(super) fn new(settings: Arc<Settings>) -> Self {
+    pub(in crate::runtime) fn new(settings: Arc<Settings>) -> Self {
         Self {
             settings,
             known: Mutex::default(),
@@ -57,6 +57,11 @@ impl Knowledge {
             .unwrap_or_default()
     }
 
+    /// What was read last.
+    pub(in crate::runtime) fn loaded(&self) -> Option<Arc<Loaded>> {
+        self.known().map(|known| known.loaded)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,7 +71,7 @@ impl Knowledge {
     }
 
     /// Compares new coverage with the first and with the last, and makes it the last.
-    pub(super) fn take_in(&self, mut coverage: Coverage) -> Arc<Loaded> {
+    pub(in crate::runtime) fn take_in(&self, mut coverage: Coverage) -> Arc<Loaded> {
         let before = self.known();
         let last = before.as_ref().map(|known| &*known.last);
         let mut measured = Measured::take_down(&mut coverage, last);
@@ -101,7 +106,7 @@ impl Knowledge {
     }
 
     /// Reads the texts that the comparison did not need at once, for the next one.
-    pub(super) fn keep_texts(&self, go_on: impl Fn() -> bool) {
+    pub(in crate::runtime) fn keep_texts(&self, go_on: impl Fn() -> bool) {
         let Some(known) = self.known() else { return };
         let mut measured = (*known.last).clone();
         let files = &known.loaded.coverage.files;
@@ -118,7 +123,7 @@ impl Knowledge {
     }
 
     /// The gaps of a file with its text. Without the text, they are as exact as the report.
-    pub(super) fn gaps(&self, path: &FilePath) -> Result<Vec<Gap>, String> {
+    pub(in crate::runtime) fn gaps(&self, path: &FilePath) -> Result<Vec<Gap>, String> {
         let known = self.known().ok_or(NOTHING_READ)?;
         let file = known.loaded.coverage.file(path).ok_or(NOT_IN_REPORT)?;
         let source = self.text(&known, file).ok();
@@ -153,7 +158,7 @@ impl Knowledge {
         prompts::build(&self.settings, &tests, picked.collect(), None)
     }
 
-    pub(super) fn source(&self, path: &FilePath) -> Result<(Source, Vec<Gap>), String> {
+    pub(in crate::runtime) fn source(&self, path: &FilePath) -> Result<(Source, Vec<Gap>), String> {
         let known = self.known().ok_or(NOTHING_READ)?;
         let file = known.loaded.coverage.file(path).ok_or(NOT_IN_REPORT)?;
         let source = self.text(&known, file)?;

@@ -5,7 +5,7 @@
 //! replaces one that could.
 
 mod changes;
-mod known;
+pub(super) mod known;
 pub(super) mod measured;
 
 use std::path::PathBuf;
