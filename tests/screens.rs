@@ -11,6 +11,8 @@
 mod driver;
 #[path = "support/fake_codex.rs"]
 mod fake_codex;
+#[path = "support/run_record.rs"]
+mod run_record;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use driver::{Driver, coverage_of, project, sample, settings};
 use untaken::agent::{Incoming, TurnStatus};
 use untaken::app::effect::RequestId;
 use untaken::app::message::{LoadFailure, Message, TestsEvent, WatchState};
+use untaken::app::review::{Now, ReviewEvent};
 use untaken::app::settings::{Colours, ThemeName};
 use untaken::coverage::{Coverage, FilePath, Format, SourceState, Warning};
 use untaken::gaps::{ArmRef, Delta};
@@ -121,6 +124,54 @@ fn the_keys() {
     let mut driver = shop();
     driver.keys("?");
     at_every_size("help", &mut driver);
+}
+
+#[test]
+fn a_run_left_something_to_review() {
+    let mut driver = shop();
+    let left = run_record::left_of(&run_record::told_events());
+    driver.left = Some(Arc::new(left));
+    driver.keys("RR");
+    at_every_size("review_offer", &mut driver);
+    driver.keys("Rj");
+    at_every_size("review", &mut driver);
+    driver.keys("<enter>jjj");
+    at_every_size("review_page", &mut driver);
+}
+
+#[test]
+fn a_review_half_way() {
+    let mut driver = shop();
+    let mut events = run_record::told_events();
+    events.push(run_record::reviewed(run_record::NEW, "accepted"));
+    events.push(run_record::reviewed(run_record::CHANGED, "removed"));
+    events.push(run_record::reviewed(run_record::SOURCE, "change kept"));
+    let mut left = run_record::left_of(&events);
+    let mocked = left
+        .review
+        .pieces
+        .iter()
+        .position(|it| it.id.path == run_record::MOCKED);
+    left.files[mocked.unwrap()].now = Now::Other;
+    driver.left = Some(Arc::new(left));
+    driver.keys("Rjj");
+    driver.send(Message::Review(ReviewEvent::Measuring(
+        "running the whole suite".into(),
+    )));
+    driver.now += Duration::from_secs(3);
+    at_every_size("review_half_way", &mut driver);
+    driver.send(Message::Review(ReviewEvent::Measured(Err(
+        "the tests fail: 1 passed, 1 failed".into(),
+    ))));
+    driver.keys("c");
+    at_every_size("commit", &mut driver);
+}
+
+#[test]
+fn no_run_left_anything() {
+    let mut driver = shop();
+    driver.keys("R");
+    at_every_size("review_none", &mut driver);
 }
 
 #[test]

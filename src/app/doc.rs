@@ -37,14 +37,15 @@ pub struct DocLine {
 }
 
 impl DocLine {
-    fn of(text: impl Into<String>, tone: Tone) -> Self {
+    pub(super) fn of(text: impl Into<String>, tone: Tone) -> Self {
         Self {
             label: None,
             parts: vec![(text.into(), tone)],
         }
     }
 
-    fn and(mut self, text: impl Into<String>, tone: Tone) -> Self {
+    #[must_use]
+    pub(super) fn and(mut self, text: impl Into<String>, tone: Tone) -> Self {
         self.parts.push((text.into(), tone));
         self
     }

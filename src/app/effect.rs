@@ -46,6 +46,8 @@ pub enum Effect {
     RunTests,
     /// End the running tests, the whole process tree.
     StopTests,
+    /// Find out what a run left, and do what the person decides about it.
+    Review(super::review::ReviewWish),
     /// Hand the terminal to the person's editor.
     OpenEditor { path: FilePath, line: Line },
     /// Put text on the person's clipboard.

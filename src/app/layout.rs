@@ -281,3 +281,26 @@ impl RunParts {
         }
     }
 }
+
+/// The parts of the list of a review, from top to bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReviewParts {
+    pub title: Area,
+    pub list: Area,
+    /// The figures, and how old they are.
+    pub status: Area,
+}
+
+impl ReviewParts {
+    #[must_use]
+    pub fn of(area: Area) -> Self {
+        let (title, rest) = area.split_top(1);
+        let (_, rest) = rest.split_top(u16::from(area.height >= 26));
+        let (list, status) = rest.split_bottom(if rest.height >= 12 { 2 } else { 1 });
+        Self {
+            title,
+            list,
+            status,
+        }
+    }
+}

@@ -59,6 +59,8 @@ pub enum Message {
     Run(super::work::RunNews),
     /// Something from, or about, a run of the project's tests.
     Tests(TestsEvent),
+    /// Something about what a run left for the person to decide.
+    Review(super::review::ReviewEvent),
     /// The editor came back; the text says what went wrong, if anything did.
     EditorClosed(Result<(), String>),
     /// Something the world could not do, in words for the person.

@@ -15,6 +15,7 @@ pub mod marks;
 pub mod message;
 pub mod picks;
 pub mod prompt;
+pub mod review;
 pub mod run;
 pub mod session_pane;
 pub mod settings;
@@ -45,6 +46,7 @@ use layout::{Layout, Panes, Share, Size};
 use message::{Key, LoadFailure, Loaded, WatchState};
 use picks::Picks;
 use prompt::PromptEditor;
+use review::ReviewPane;
 use run::Run;
 use session_pane::SessionPane;
 use settings::AppSettings;
@@ -94,6 +96,9 @@ pub struct App {
     run_cursor: usize,
     run_scroll: usize,
     session: SessionPane,
+    review: ReviewPane,
+    /// Counts decisions, so that only the last one starts a measurement.
+    review_timer: u64,
     tests: TestsPane,
     /// The tests' output stands where the source else stands.
     tests_shown: bool,
@@ -128,6 +133,10 @@ pub enum Focus {
     Session,
     /// The gaps that were sent.
     Run,
+    /// The files that a run left.
+    Review,
+    /// One of them.
+    ReviewPage,
 }
 
 impl Focus {
@@ -135,6 +144,12 @@ impl Focus {
     #[must_use]
     pub fn is_session(self) -> bool {
         matches!(self, Self::Session | Self::Run)
+    }
+
+    /// Whether it is a pane of the review.
+    #[must_use]
+    pub fn is_review(self) -> bool {
+        matches!(self, Self::Review | Self::ReviewPage)
     }
 }
 
@@ -179,6 +194,8 @@ pub enum Overlay {
     Warnings { scroll: usize },
     /// Arms taken, lost and vanished since the start, by name.
     Changes { scroll: usize },
+    /// A commit, before it is made.
+    Commit { scroll: usize },
 }
 
 /// Something that is asked before it is done.
@@ -258,6 +275,8 @@ impl App {
             run: Run::default(),
             run_cursor: 0,
             run_scroll: 0,
+            review: ReviewPane::default(),
+            review_timer: 0,
             tests: TestsPane::default(),
             tests_shown: false,
             pressed: Vec::new(),
@@ -429,6 +448,11 @@ impl App {
     }
 
     #[must_use]
+    pub fn review(&self) -> &ReviewPane {
+        &self.review
+    }
+
+    #[must_use]
     pub fn tests(&self) -> &TestsPane {
         &self.tests
     }
@@ -460,7 +484,7 @@ impl App {
     /// Where everything is; `None` where the terminal is too small.
     #[must_use]
     pub fn layout(&self) -> Option<Layout> {
-        let share = if self.focus.is_session() {
+        let share = if self.focus.is_session() || self.focus.is_review() {
             Share {
                 left: self.divider,
                 percent: 45,
@@ -481,6 +505,14 @@ impl App {
     pub fn places(&self) -> &'static [Place] {
         if self.question.is_some() {
             return &[Place::Question, Place::Always];
+        }
+        if matches!(self.overlay, Some(Overlay::Commit { .. })) {
+            return &[
+                Place::Question,
+                Place::Overlay,
+                Place::Anywhere,
+                Place::Always,
+            ];
         }
         if self.overlay.is_some() {
             return &[Place::Overlay, Place::Anywhere, Place::Always];
@@ -504,6 +536,7 @@ impl App {
             ],
             Focus::Session => &[Place::Session, Place::Anywhere, Place::Always],
             Focus::Run => &[Place::Run, Place::Anywhere, Place::Always],
+            Focus::Review | Focus::ReviewPage => &[Place::Review, Place::Anywhere, Place::Always],
         }
     }
 
@@ -618,8 +651,8 @@ impl App {
             None => return (0, 0),
             Some(Panes::One(area)) => area,
             Some(Panes::Two { left, right, .. }) => match self.focus {
-                Focus::Tree | Focus::Run => left,
-                Focus::Source | Focus::Tests | Focus::Session => right,
+                Focus::Tree | Focus::Run | Focus::Review => left,
+                Focus::Source | Focus::Tests | Focus::Session | Focus::ReviewPage => right,
             },
         };
         (

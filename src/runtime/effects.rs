@@ -17,12 +17,14 @@ use super::editor::{self, EditorCommand};
 use super::ledger;
 use super::live_run::LiveRun;
 use super::reloads::Reloads;
+use super::review::Reviews;
 use super::store::Store;
 use super::surroundings::Surroundings;
 use super::tasks::Tasks;
 use super::test_runs::TestRuns;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
+use crate::app::review::{ReviewEvent, ReviewWish};
 use crate::app::work::RunNews;
 use crate::settings::Settings;
 
@@ -52,6 +54,7 @@ pub(super) struct Jobs {
     codex: Codex,
     test_runs: TestRuns,
     live: LiveRun,
+    reviews: Reviews,
 }
 
 impl Jobs {
@@ -64,10 +67,12 @@ impl Jobs {
     ) -> Self {
         let tasks = Tasks::new(sender);
         let reloads = Reloads::new(&tasks, &settings);
+        let live = LiveRun::new(tasks.clone(), Arc::clone(&settings), reloads.clone());
         Self {
-            live: LiveRun::new(tasks.clone(), Arc::clone(&settings), reloads.clone()),
             reloads,
             test_runs: TestRuns::new(tasks.clone(), Arc::clone(&settings)),
+            reviews: Reviews::new(tasks.clone(), Arc::clone(&settings), live.own_record()),
+            live,
             codex: Codex::new(tasks.sender()),
             colours: Colours::new(&tasks),
             tasks,
@@ -94,6 +99,15 @@ impl Jobs {
             Effect::Agent(outgoing) => self.codex.carry_out(outgoing),
             Effect::Run(wish) => self.live.carry_out(wish),
             Effect::RunTests => self.test_runs.start(&self.reloads, self.live.is_in_turn()),
+            Effect::Review(ReviewWish::Measure { run, sandboxed }) => {
+                match self.test_runs.claim() {
+                    Some(over) => self.reviews.measure(run, sandboxed, over, &self.reloads),
+                    None => self.tasks.say(Message::Review(ReviewEvent::Measured(Err(
+                        "another run of the tests goes on".to_owned(),
+                    )))),
+                }
+            }
+            Effect::Review(wish) => self.reviews.carry_out(wish),
             Effect::StopTests => self.test_runs.stop(),
             Effect::OpenEditor { path, line } => {
                 let command = self.reloads.source_on_disk(&path).and_then(|file| {

@@ -5,7 +5,7 @@
 //! so that no report of a partial run is ever shown.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +39,9 @@ pub(super) struct LiveRun {
     shared: Shared,
 }
 
+/// The record of this program's run, while there is one: what a person decides meanwhile goes into it too.
+pub(super) type OwnRecord = Arc<Mutex<Weak<Mutex<RunRecord>>>>;
+
 /// What others may ask while the thread works.
 #[derive(Clone, Debug, Default)]
 struct Shared {
@@ -46,6 +49,7 @@ struct Shared {
     stop: Arc<Mutex<CancellationToken>>,
     /// A turn was sent and not examined yet.
     in_turn: Arc<AtomicBool>,
+    record: OwnRecord,
 }
 
 impl LiveRun {
@@ -80,6 +84,11 @@ impl LiveRun {
     /// Whether the tree may hold what an agent left and nobody examined.
     pub(super) fn is_in_turn(&self) -> bool {
         self.shared.in_turn.load(Ordering::SeqCst)
+    }
+
+    /// Where the record of the run is to be had.
+    pub(super) fn own_record(&self) -> OwnRecord {
+        Arc::clone(&self.shared.record)
     }
 
     /// No further wishes: the thread ends with what it has begun. To be called when the agent is gone.
@@ -255,6 +264,7 @@ impl Work {
             let store = Store::of(&self.settings)?;
             store.put_back_reports()?;
             let record = Arc::new(Mutex::new(store.start()?));
+            *lock(&self.shared.record) = Arc::downgrade(&record);
             Arc::clone(self.record.insert(record))
         };
         let (progress, told) = mpsc::channel(WAITING);

@@ -27,6 +27,7 @@ pub mod prompts;
 mod reloads;
 mod replies;
 pub mod reports;
+pub mod review;
 pub mod serving;
 pub mod settle;
 mod signals;

@@ -194,9 +194,9 @@ impl Store {
         ))
     }
 
-    /// Every run, newest first. A folder that is no run is passed over.
+    /// The ids of all runs, newest first.
     #[must_use]
-    pub fn runs(&self) -> Vec<StoredRun> {
+    pub fn ids(&self) -> Vec<String> {
         let Ok(found) = fs::read_dir(self.folder.join("runs")) else {
             return Vec::new();
         };
@@ -204,7 +204,13 @@ impl Store {
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .collect();
         ids.sort_unstable_by(|a, b| b.cmp(a));
-        ids.iter().filter_map(|id| self.run(id)).collect()
+        ids
+    }
+
+    /// Every run, newest first. A folder that is no run is passed over.
+    #[must_use]
+    pub fn runs(&self) -> Vec<StoredRun> {
+        self.ids().iter().filter_map(|id| self.run(id)).collect()
     }
 
     /// One run by its id, or by the beginning of it when only one run begins so.

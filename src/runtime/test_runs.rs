@@ -10,13 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::live_run::sandbox;
 use super::project::Tests;
 use super::reloads::Reloads;
-use super::store::Store;
+use super::review::Desk;
 use super::tasks::Tasks;
 use super::tests_run::{RunEnd, Sandbox, TestCommand};
 use crate::app::message::{Message, TestsEvent};
 use crate::coverage::ReportInfo;
 use crate::settings::Settings;
-use crate::triage::review::Review;
 
 /// Pieces of output that wait for the loop; what comes faster is not shown.
 const WAITING: usize = 256;
@@ -42,15 +41,7 @@ impl TestRuns {
     /// Starts a run, unless one goes on. A command that is found out writes the reports that are shown. As
     /// the user would, while the tree holds no work of an agent that nobody looked at; else in the sandbox.
     pub(super) fn start(&mut self, reloads: &Reloads, is_in_turn: bool) {
-        if self
-            .running
-            .as_ref()
-            .is_some_and(|running| !running.is_cancelled())
-        {
-            return;
-        }
-        let over = self.tasks.stop().child_token();
-        self.running = Some(over.clone());
+        let Some(over) = self.claim() else { return };
         let settings = Arc::clone(&self.settings);
         let (sender, reloads) = (self.tasks.sender(), reloads.clone());
         self.tasks
@@ -76,6 +67,21 @@ impl TestRuns {
                 over.cancel();
                 let _ = sender.send(Message::Tests(event)).await;
             });
+    }
+
+    /// Claims the tests for a run of somebody else's; `None` while one goes on. It is over once the token is
+    /// cancelled, by whoever of the two.
+    pub(super) fn claim(&mut self) -> Option<CancellationToken> {
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|running| !running.is_cancelled())
+        {
+            return None;
+        }
+        let over = self.tasks.stop().child_token();
+        self.running = Some(over.clone());
+        Some(over)
     }
 
     /// Ends the run that goes on, the whole process tree.
@@ -115,16 +121,9 @@ fn command(
 /// Whether the tree holds work of an agent that no person decided about. The records tell, also those of
 /// other programs and of earlier days.
 fn is_unreviewed(settings: &Settings) -> bool {
-    let Some(store) = Store::known(settings) else {
-        return false;
-    };
-    store.runs().iter().any(|run| {
-        let review = Review::of(&run.events);
-        review
-            .pieces
-            .iter()
-            .any(|piece| piece.is_open() && settings.root.join(&piece.id.path).exists())
-    })
+    Desk::new(Arc::new(settings.clone()))
+        .look()
+        .is_some_and(|left| left.open().next().is_some())
 }
 
 /// Runs a command and returns its last event.

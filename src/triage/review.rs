@@ -176,7 +176,17 @@ impl Piece {
     /// A test file that stays and to which nothing is credited.
     #[must_use]
     pub fn closes_nothing(&self) -> bool {
-        self.fate == Fate::Kept && self.closed.is_empty()
+        self.fate == Fate::Kept && self.closed.is_empty() && !self.gains_lines()
+    }
+
+    /// It ran lines that never ran: where the batch held gaps that are no branches, no arm can show it.
+    #[must_use]
+    pub fn gains_lines(&self) -> bool {
+        self.closed.is_empty()
+            && self
+                .rungs
+                .iter()
+                .any(|rung| rung.rung == "gains" && rung.ok && rung.evidence.contains("lines"))
     }
 
     /// The decision that a wish for its presence, or absence, is.
@@ -186,7 +196,7 @@ impl Piece {
             (Fate::PutBack, true) => Decision::KeptChange,
             (Fate::Rejected | Fate::Aside, true) => Decision::TakenBack,
             (_, true) => Decision::Accepted,
-            (Fate::Kept, false) if self.closed.is_empty() => Decision::Removed,
+            (Fate::Kept, false) if self.closes_nothing() => Decision::Removed,
             (_, false) => Decision::Rejected,
         }
     }

@@ -102,18 +102,30 @@ fn rank(action: Action) -> usize {
 fn is_offered(app: &App, action: Action) -> bool {
     match action {
         Action::InterruptTurn => app.phase().is_busy(),
+        Action::ShowReview => !app.focus().is_review() && app.review().n_open() > 0,
+        Action::AcceptFile | Action::RejectFile => app.review().current().is_some(),
+        Action::UndoDecision => app
+            .review()
+            .current()
+            .is_some_and(|(piece, _)| !piece.decisions.is_empty() && piece.commit.is_none()),
+        Action::AcceptAll => app.review().n_open() > 1,
+        Action::Commit => app
+            .review()
+            .left()
+            .is_some_and(|left| left.accepted().next().is_some()),
         Action::Unqueue => !app.session().session.queue().is_empty(),
         Action::Back => {
             app.overlay().is_some()
                 || app.prompt().is_open()
                 || app.is_filtering()
                 || app.focus().is_session()
+                || app.focus().is_review()
         }
         Action::NextPane => {
             let one_pane = app
                 .layout()
                 .is_some_and(|layout| matches!(layout.panes, crate::app::layout::Panes::One(_)));
-            app.overlay().is_none() && (one_pane || app.has_session())
+            app.overlay().is_none() && (one_pane || app.has_session() || app.focus().is_review())
         }
         Action::Help | Action::Quit => app.overlay().is_none(),
         Action::Down => app.overlay().is_some() || !app.prompt().is_open(),

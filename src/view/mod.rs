@@ -8,6 +8,7 @@ mod header;
 mod list;
 mod overlay;
 mod prompt;
+mod review;
 mod run;
 mod session;
 mod source;
@@ -155,7 +156,10 @@ fn panes(app: &App, canvas: &mut Canvas<'_>, panes: Panes) {
                     .pen(Area::new(divider.x, divider.y + row, 1, 1))
                     .put(sign, faint);
             }
-            if focus.is_session() {
+            if focus.is_review() {
+                review::draw(app, canvas, left);
+                review::draw_page(app, canvas, right);
+            } else if focus.is_session() {
                 run::draw(app, canvas, left);
                 session::draw(app, canvas, right);
             } else {
@@ -173,6 +177,8 @@ fn panes(app: &App, canvas: &mut Canvas<'_>, panes: Panes) {
             Focus::Tests => tests_pane::draw(app, canvas, area),
             Focus::Session => session::draw(app, canvas, area),
             Focus::Run => run::draw(app, canvas, area),
+            Focus::Review => review::draw(app, canvas, area),
+            Focus::ReviewPage => review::draw_page(app, canvas, area),
         },
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         Some(Overlay::Help { scroll }) => ("KEYS", help(app, canvas, area), scroll),
         Some(Overlay::Warnings { scroll }) => ("WARNINGS", warnings(app, canvas, area), scroll),
         Some(Overlay::Changes { scroll }) => ("CHANGES", changes(app, canvas), scroll),
+        Some(Overlay::Commit { scroll }) => ("COMMIT", commit(app, canvas, area), scroll),
     };
     let theme = canvas.theme;
     let (head, body) = area.split_top(1);
@@ -115,6 +116,18 @@ fn cut(row: Row, most: usize) -> Row {
             // The table is ours: plain letters of one cell each.
             let kept: String = text.chars().take(room.saturating_sub(1)).collect();
             (room > 1).then(|| (kept + "…", style))
+        })
+        .collect()
+}
+
+fn commit(app: &App, canvas: &Canvas<'_>, area: Area) -> Vec<Row> {
+    let cells = usize::from(area.width).saturating_sub(2);
+    super::review::commit(app, cells)
+        .into_iter()
+        .map(|row| {
+            row.into_iter()
+                .map(|(text, tone)| (text, canvas.tone(tone)))
+                .collect()
         })
         .collect()
 }

@@ -331,7 +331,7 @@ fn underlined(gap: Option<&Gap>, line: Line) -> Vec<Range<usize>> {
 }
 
 /// Writes a text from a column on, each glyph in its own look, with a sign where it is cut off.
-fn draw_glyphs(
+pub(super) fn draw_glyphs(
     pen: &mut Pen<'_>,
     text: &str,
     shift: usize,

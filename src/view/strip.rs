@@ -212,7 +212,29 @@ fn news(app: &App, canvas: &Canvas<'_>) -> Option<Pieces> {
             (" · the last good report stays".to_owned(), theme.dim),
         ]);
     }
-    changes(app, canvas)
+    offer(app, canvas).or_else(|| changes(app, canvas))
+}
+
+/// What a run left that nobody has decided about.
+fn offer(app: &App, canvas: &Canvas<'_>) -> Option<Pieces> {
+    let theme = &canvas.theme;
+    let left = app.review().left()?;
+    let n = app.review().n_open();
+    if n == 0 || app.focus().is_review() || app.phase().is_busy() {
+        return None;
+    }
+    let key = app.keys().keys(Action::ShowReview).into_iter().next()?;
+    let verb = if n == 1 { "waits" } else { "wait" };
+    Some(vec![
+        (
+            format!("{} of an agent {verb}", count(n, "file")),
+            theme.warn,
+        ),
+        (" for your review   ".to_owned(), theme.dim),
+        (key, theme.accent),
+        (" opens it".to_owned(), theme.dim),
+        (format!("   run of {}", left.clock), theme.dim),
+    ])
 }
 
 /// What the newest report changed, by name.
@@ -323,6 +345,22 @@ fn hint(app: &App, canvas: &Canvas<'_>) -> Pieces {
             "what stands here is what is sent, to the letter",
         );
         return pieces.into_iter().skip(1).collect();
+    }
+    if app.focus().is_review() {
+        if app.review().n_open() > 0 {
+            push(key(Action::AcceptFile), " accepts, ");
+            push(key(Action::RejectFile), " rejects, ");
+            push(key(Action::UndoDecision), " takes it back");
+        } else if app
+            .review()
+            .left()
+            .is_some_and(|left| left.accepted().next().is_some())
+        {
+            push(key(Action::Commit), " commits what was accepted");
+        } else {
+            push(key(Action::ShowReview), " goes back");
+        }
+        return pieces;
     }
     let warnings = app
         .loaded()

@@ -20,6 +20,7 @@ use untaken::app::effect::{Effect, RequestId};
 use untaken::app::keymap::{KeyMap, parse_key};
 use untaken::app::layout::Size;
 use untaken::app::message::{FileGaps, Key, KeyCode, Loaded, Message, SourceView};
+use untaken::app::review::{Left, ReviewEvent, ReviewWish};
 use untaken::app::settings::{AppSettings, Colours, Look, ThemeName};
 use untaken::coverage::{
     Coverage, CoveredFile, FileCoverage, FilePath, Percent, ReportInfo, SourceState, Totals,
@@ -40,6 +41,8 @@ pub(crate) struct Driver {
     /// Effects that nobody answers here, in the order they came.
     pub(crate) effects: Vec<Effect>,
     pub(crate) now: Duration,
+    /// What a run left to be reviewed.
+    pub(crate) left: Option<Arc<Left>>,
     /// Whether sources and colours are answered; else they wait.
     pub(crate) answers: bool,
 }
@@ -196,6 +199,7 @@ impl Driver {
             clock: "09:41:12".to_owned(),
             effects: Vec::new(),
             now: Duration::from_secs(1),
+            left: None,
             answers: true,
         }
     }
@@ -305,6 +309,10 @@ impl Driver {
                             lines,
                         });
                     }
+                }
+                Effect::Review(ReviewWish::Look) => {
+                    let left = self.left.clone();
+                    self.send(Message::Review(ReviewEvent::Left(left)));
                 }
                 Effect::BuildPrompt { request, picks } => {
                     let mut text = "# Close these gaps\n".to_owned();

@@ -36,6 +36,12 @@ pub enum Action {
     RunTests,
     ShowTests,
     ShowSession,
+    ShowReview,
+    AcceptFile,
+    RejectFile,
+    UndoDecision,
+    AcceptAll,
+    Commit,
     Edit,
     CopyPlace,
     CopySource,
@@ -73,6 +79,8 @@ pub enum Place {
     Session,
     /// The gaps of the run.
     Run,
+    /// What a run left, file by file.
+    Review,
     /// A question of the agent is in sight.
     Approval,
     /// The prompt is being edited.
@@ -98,15 +106,17 @@ pub enum Group {
     Gaps,
     Files,
     Session,
+    Review,
     Program,
 }
 
 impl Group {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Move,
         Self::Gaps,
         Self::Files,
         Self::Session,
+        Self::Review,
         Self::Program,
     ];
 
@@ -117,6 +127,7 @@ impl Group {
             Self::Gaps => "GAPS",
             Self::Files => "FILES",
             Self::Session => "SESSION",
+            Self::Review => "REVIEW",
             Self::Program => "PROGRAM",
         }
     }
@@ -170,6 +181,12 @@ pub const TABLE: &[Entry] = &[
     row(A::HalfPageUp, "half-page-up", &["ctrl-u"], "", "half a page up", G::Move, ANY),
     row(A::PageDown, "page-down", &["ctrl-f", "pagedown"], "", "a page down", G::Move, ANY),
     row(A::PageUp, "page-up", &["ctrl-b", "pageup"], "", "a page up", G::Move, ANY),
+    // What a run left.
+    row(A::AcceptFile, "accept-file", &["a"], "accept", "accept it; also what was rejected or put back", G::Review, &[P::Review]),
+    row(A::RejectFile, "reject-file", &["x"], "reject", "reject it: removed, or restored to what it was", G::Review, &[P::Review]),
+    row(A::UndoDecision, "undo-decision", &["u"], "undo", "undo the last decision about the file", G::Review, &[P::Review]),
+    row(A::AcceptAll, "accept-all", &["A"], "accept all kept", "accept every kept file that closes something", G::Review, &[P::Review]),
+    row(A::Commit, "commit", &["c"], "commit", "commit what was accepted; shows the message first", G::Review, &[P::Review]),
     // What the program is for.
     row(A::NextGap, "next-gap", &["n"], "next gap", "next gap, also in the next file", G::Gaps, PANES),
     row(A::PreviousGap, "previous-gap", &["N"], "", "previous gap, also in the file before", G::Gaps, PANES),
@@ -182,7 +199,7 @@ pub const TABLE: &[Entry] = &[
     row(A::Send, "send", &["s"], "send", "the prompt for the picks, to be read over first", G::Gaps, &[P::Tree, P::Source, P::Session, P::Run]),
     row(A::Changes, "changes", &["d"], "", "arms taken, lost, vanished since the start, by name", G::Gaps, ANY),
     row(A::Filter, "filter", &["/"], "filter", "type a part of a name; esc shows all again", G::Files, &[P::Tree, P::Source]),
-    row(A::RunTests, "run-tests", &["r"], "run tests", "run the project's tests; again: stop them", G::Program, &[P::Tree, P::Source, P::Tests, P::Session, P::Run]),
+    row(A::RunTests, "run-tests", &["r"], "run tests", "run the project's tests; again: stop them", G::Program, &[P::Tree, P::Source, P::Tests, P::Session, P::Run, P::Review]),
     row(A::Order, "order", &["o"], "order", "next order: worst, most untaken, lines, name", G::Files, PANES),
     row(A::View, "view", &["v"], "view", "next view: folders, files, functions, all gaps", G::Files, PANES),
     row(A::ViewFolders, "view-folders", &["T"], "", "folders with their files", G::Files, PANES),
@@ -192,15 +209,16 @@ pub const TABLE: &[Entry] = &[
     row(A::Show, "show", &["p"], "", "show all files, those with gaps, the picked ones", G::Files, PANES),
     row(A::FoldAll, "fold-all", &["z M"], "", "close all folders", G::Files, PANES),
     row(A::UnfoldAll, "unfold-all", &["z R"], "", "open all folders", G::Files, PANES),
-    row(A::Edit, "edit", &["e"], "edit", "open the line in your editor", G::Files, PANES),
-    row(A::CopyPlace, "copy-place", &["y"], "", "copy the file's name and the line", G::Files, PANES),
+    row(A::Edit, "edit", &["e"], "edit", "open the line in your editor", G::Files, &[P::Tree, P::Source, P::Review]),
+    row(A::CopyPlace, "copy-place", &["y"], "", "copy the file's name and the line", G::Files, &[P::Tree, P::Source, P::Review]),
     row(A::CopySource, "copy-source", &["Y"], "", "copy the source of the gap, or of the line", G::Files, PANES),
     // Around it.
     row(A::NextPane, "next-pane", &["tab"], "pane", "next pane", G::Move, ANY),
     row(A::PreviousPane, "previous-pane", &["backtab"], "", "previous pane", G::Move, ANY),
-    row(A::Open, "open", &["enter"], "open", "open the folder or the file; unfold the output", G::Move, &[P::Tree, P::Session, P::Run]),
+    row(A::Open, "open", &["enter"], "open", "open the folder or the file; unfold the output", G::Move, &[P::Tree, P::Session, P::Run, P::Review]),
     row(A::Back, "back", &["esc"], "back", "leave whatever is open", G::Move, &[P::Anywhere, P::Prompt, P::Saying, P::Filtering]),
     row(A::ShowSession, "show-session", &["S"], "", "the session, and back", G::Session, ANY),
+    row(A::ShowReview, "show-review", &["R"], "review", "what the last run left to decide, and back", G::Review, ANY),
     row(A::ShowTests, "show-tests", &["t"], "", "the output of the tests, and back", G::Program, ANY),
     row(A::Warnings, "warnings", &["W"], "", "what was odd about the reports", G::Program, ANY),
     row(A::Reload, "reload", &["ctrl-l"], "", "read the reports again and draw anew", G::Program, ANY),

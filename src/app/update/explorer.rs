@@ -47,7 +47,11 @@ impl App {
             }
             Focus::Source | Focus::Tests => self.focus_on(Focus::Tree),
             Focus::Session => self.focus_on(Focus::Run),
-            Focus::Run => {}
+            Focus::ReviewPage if self.review.shift > 0 => {
+                self.review.shift = self.review.shift.saturating_sub(8);
+            }
+            Focus::ReviewPage => self.focus_on(Focus::Review),
+            Focus::Run | Focus::Review => {}
         }
     }
 
@@ -63,6 +67,8 @@ impl App {
             }
             Focus::Source => self.source.shift = (self.source.shift + 8).min(100_000),
             Focus::Run => self.focus_on(Focus::Session),
+            Focus::Review => self.focus_on(Focus::ReviewPage),
+            Focus::ReviewPage => self.review.shift = (self.review.shift + 8).min(100_000),
             Focus::Tests | Focus::Session => {}
         }
     }
@@ -96,6 +102,8 @@ impl App {
                 self.session.toggle(session_width(width), height);
             }
             Focus::Run => self.open_run_gap(step),
+            Focus::Review => self.focus_on(Focus::ReviewPage),
+            Focus::ReviewPage => self.focus_on(Focus::Review),
             Focus::Source | Focus::Tests => {}
         }
     }
@@ -121,6 +129,8 @@ impl App {
                 self.session.move_by(rows, session_width(width), height);
             }
             Focus::Run => self.move_in_run(rows),
+            Focus::Review => self.review.move_by(rows),
+            Focus::ReviewPage => self.move_page(rows),
         }
     }
 
@@ -146,6 +156,8 @@ impl App {
                 self.run_cursor = 0;
                 self.move_in_run(isize::try_from(row).unwrap_or(isize::MAX));
             }
+            Focus::Review => self.review.move_to(row),
+            Focus::ReviewPage => self.review.top = row,
         }
     }
 
@@ -326,6 +338,10 @@ impl App {
                 .tree
                 .current()
                 .map(|(_, node)| node.path.as_str().to_owned()),
+            Focus::Review | Focus::ReviewPage => self
+                .review
+                .current()
+                .map(|(piece, _)| piece.id.path.clone()),
             Focus::Tree | Focus::Source | Focus::Tests | Focus::Session | Focus::Run => {
                 self.source.path().map(|path| {
                     format!(

@@ -5,6 +5,7 @@ mod list;
 mod mouse;
 mod picking;
 mod reports;
+mod review;
 mod running;
 mod session;
 
@@ -24,6 +25,7 @@ impl App {
     pub fn start(&mut self) -> Vec<Effect> {
         let mut step = Step::default();
         self.reload(&mut step);
+        Self::look_at_review(&mut step);
         step.effects
     }
 
@@ -76,15 +78,19 @@ impl App {
             }
             Message::Run(news) => self.run_news(news, &mut step),
             Message::Tests(event) => self.tests_event(event, &mut step),
+            Message::Review(event) => self.review_event(event, &mut step),
             Message::EditorClosed(outcome) => {
                 if let Err(why) = outcome {
                     self.complain(why);
                 }
                 self.read_source_again(&mut step);
+                if self.focus.is_review() {
+                    Self::look_at_review(&mut step);
+                }
             }
             Message::Failed(why) => self.complain(why),
             Message::Timer { timer } => {
-                step.redraw = timer == TICK;
+                step.redraw = self.review_timer(timer, &mut step) || timer == TICK;
                 self.ticking &= timer != TICK;
             }
             Message::Terminate(signal) => {
@@ -122,6 +128,7 @@ impl App {
                 .settle(session_width(width), self.session_height());
         }
         self.settle_run();
+        self.settle_review();
         if !self.ticking && (self.phase().is_busy() || self.tests.is_running()) {
             self.ticking = true;
             step.effects.push(Effect::After {
@@ -208,7 +215,7 @@ impl App {
     }
 
     fn act(&mut self, action: Action, count: Option<usize>, step: &mut Step) {
-        if self.overlay.is_some() && self.act_on_overlay(action, count) {
+        if self.overlay.is_some() && self.act_on_overlay(action, count, step) {
             return;
         }
         match action {
@@ -252,6 +259,13 @@ impl App {
             Action::RunTests => self.run_tests(step),
             Action::ShowTests => self.show_tests(),
             Action::ShowSession => self.show_session(),
+            Action::ShowReview => self.show_review(step),
+            Action::AcceptFile
+            | Action::RejectFile
+            | Action::UndoDecision
+            | Action::AcceptAll
+            | Action::Commit => self.act_on_review(action, step),
+            Action::Edit if self.focus.is_review() => self.edit_reviewed(step),
             Action::Edit => self.edit(step),
             Action::CopyPlace => self.copy_place(step),
             Action::CopySource => self.copy_source(step),
@@ -293,11 +307,23 @@ impl App {
     }
 
     /// What a key means while the help or the warnings lie over everything. Whether it was for them.
-    fn act_on_overlay(&mut self, action: Action, count: Option<usize>) -> bool {
+    fn act_on_overlay(&mut self, action: Action, count: Option<usize>, step: &mut Step) -> bool {
+        if matches!(self.overlay, Some(Overlay::Commit { .. }))
+            && matches!(
+                action,
+                Action::Yes | Action::No | Action::Back | Action::Quit | Action::Open
+            )
+        {
+            self.answer_commit(action == Action::Yes, step);
+            return true;
+        }
         let page = self.pane_height();
         let most = self.overlay_rows().saturating_sub(1);
         let Some(
-            Overlay::Help { scroll } | Overlay::Warnings { scroll } | Overlay::Changes { scroll },
+            Overlay::Help { scroll }
+            | Overlay::Warnings { scroll }
+            | Overlay::Changes { scroll }
+            | Overlay::Commit { scroll },
         ) = &mut self.overlay
         else {
             return false;
@@ -337,6 +363,9 @@ impl App {
             Some(Overlay::Changes { .. }) => self.since_start().map_or(1, |delta| {
                 delta.taken.len() + delta.lost.len() + delta.vanished.len() + 8
             }),
+            Some(Overlay::Commit { .. }) => self.review.commit.as_ref().map_or(1, |commit| {
+                commit.message.lines().count() * 4 + commit.paths.len() + commit.edited.len() + 12
+            }),
             Some(Overlay::Warnings { .. }) => self
                 .loaded
                 .as_ref()
@@ -351,7 +380,9 @@ impl App {
         } else if self.filtering {
             self.clear_filter(step);
         } else if self.focus == Focus::Session && self.session.saying.take().is_some() {
-        } else if self.focus.is_session() {
+        } else if self.focus == Focus::ReviewPage {
+            self.focus_on(Focus::Review);
+        } else if self.focus.is_session() || self.focus.is_review() {
             self.focus_on(self.focus_before);
         } else if self.tests_shown {
             self.show_tests();
@@ -366,7 +397,7 @@ impl App {
 
     /// Gives the keys to a pane.
     fn focus_on(&mut self, focus: Focus) {
-        if !self.focus.is_session() {
+        if !self.focus.is_session() && !self.focus.is_review() {
             self.focus_before = self.focus;
         }
         self.focus = focus;
@@ -379,7 +410,9 @@ impl App {
         } else {
             Focus::Source
         });
-        if self.has_session() {
+        if self.focus.is_review() {
+            ring = vec![Focus::Review, Focus::ReviewPage];
+        } else if self.has_session() {
             ring.push(Focus::Run);
             ring.push(Focus::Session);
         }

@@ -1,7 +1,8 @@
 //! The mouse: a click puts the cursor there, a second one opens; the wheel scrolls what it is over.
 
-use crate::app::layout::{Area, Panes, RunParts};
+use crate::app::layout::{Area, Panes, ReviewParts, RunParts};
 use crate::app::message::{Mouse, MouseKind};
+use crate::app::review::ListRow;
 use crate::app::{App, Focus, Overlay, Step};
 
 use super::session_width;
@@ -20,12 +21,17 @@ impl App {
         }
         let most = self.overlay_rows().saturating_sub(1);
         if let Some(
-            Overlay::Help { scroll } | Overlay::Warnings { scroll } | Overlay::Changes { scroll },
+            Overlay::Help { scroll }
+            | Overlay::Warnings { scroll }
+            | Overlay::Changes { scroll }
+            | Overlay::Commit { scroll },
         ) = &mut self.overlay
         {
             match mouse.kind {
                 MouseKind::ScrollUp => *scroll = scroll.saturating_sub(3),
                 MouseKind::ScrollDown => *scroll = scroll.saturating_add(3).min(most),
+                // A click is no answer.
+                MouseKind::Press if matches!(self.overlay, Some(Overlay::Commit { .. })) => {}
                 MouseKind::Press => self.overlay = None,
                 MouseKind::Drag | MouseKind::Release => return false,
             }
@@ -54,7 +60,13 @@ impl App {
                     return false;
                 }
                 let session = self.focus.is_session();
-                if left.contains(column, row) {
+                if self.focus.is_review() {
+                    if left.contains(column, row) {
+                        (Focus::Review, left)
+                    } else {
+                        (Focus::ReviewPage, right)
+                    }
+                } else if left.contains(column, row) {
                     (if session { Focus::Run } else { Focus::Tree }, left)
                 } else if session {
                     (Focus::Session, right)
@@ -112,6 +124,8 @@ impl App {
                 self.session.move_by(rows, width, height);
             }
             Focus::Run => self.move_in_run(rows),
+            Focus::Review => self.review.move_by(rows.signum()),
+            Focus::ReviewPage => self.move_page(rows),
         }
     }
 
@@ -174,7 +188,21 @@ impl App {
                     }
                 }
             }
-            Focus::Tests | Focus::Session => {}
+            Focus::Review => {
+                let list = ReviewParts::of(area).list;
+                let row = (row + usize::from(area.y) + 1).checked_sub(usize::from(list.y));
+                let rows = self.review.rows();
+                if let Some(row) = row
+                    && let Some(ListRow::Piece(idx)) = rows.get(self.review.scroll() + row)
+                {
+                    let again = had_focus && *idx == self.review.cursor();
+                    self.review.move_to(*idx);
+                    if again {
+                        self.open(step);
+                    }
+                }
+            }
+            Focus::Tests | Focus::Session | Focus::ReviewPage => {}
         }
     }
 }

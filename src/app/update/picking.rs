@@ -29,7 +29,7 @@ impl App {
                     self.pick_node(idx, step);
                 }
             }
-            Focus::Tests | Focus::Session | Focus::Run => {}
+            Focus::Tests | Focus::Session | Focus::Run | Focus::Review | Focus::ReviewPage => {}
         }
         if self.show == crate::app::filter::Show::Picked {
             self.apply_filter();
