@@ -24,6 +24,8 @@ use crate::triage::record::TokenRecord;
 const NETWORK_PATIENCE: Duration = Duration::from_secs(90);
 /// How long an interrupt may take before the process is ended instead.
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(10);
+/// How long the commands that a turn left running may take to end.
+const CLEAN_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A turn that has ended, however it did.
 #[derive(Clone, Debug)]
@@ -145,6 +147,7 @@ impl Turns {
                 interrupted = Some((why, Instant::now()));
             }
         }
+        self.wait_for_the_last_command().await;
         let (mut end, answer) = ended.unwrap_or((TurnEnd::Stopped, String::new()));
         if let Some((why, _)) = interrupted {
             end = why;
@@ -162,6 +165,17 @@ impl Turns {
         let step = self.session.stop(self.begun.elapsed());
         let _ = self.act(step);
         self.codex.end().await;
+    }
+
+    /// Nothing that the turn started may still write when its work is looked at.
+    async fn wait_for_the_last_command(&mut self) {
+        let since = Instant::now();
+        while self.session.is_cleaning() && since.elapsed() < CLEAN_PATIENCE {
+            let waiting = tokio::time::timeout(Duration::from_millis(200), self.messages.recv());
+            if let Ok(Some(Message::Agent(incoming))) = waiting.await {
+                let _ = self.take_in(incoming);
+            }
+        }
     }
 
     fn take_in(&mut self, incoming: Incoming) -> Option<(TurnEnd, String)> {

@@ -416,6 +416,14 @@ impl Session {
         step.outgoing.push(Outgoing::Write(line(id)));
     }
 
+    /// Whether commands that a turn left running are being ended, and Codex has not said yet that they are.
+    #[must_use]
+    pub fn is_cleaning(&self) -> bool {
+        self.pending
+            .values()
+            .any(|pending| matches!(pending, Pending::Clean))
+    }
+
     fn write_clean(&mut self, step: &mut Step) {
         for thread in self
             .thread

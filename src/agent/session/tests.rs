@@ -308,8 +308,9 @@ fn prompts_wait_for_the_turn_and_follow_it() {
     let step = takes(
         &mut session,
         ended("t1", TurnStatus::Completed),
-        &["turn/start"],
+        &["thread/backgroundTerminals/clean", "turn/start"],
     );
+    assert!(session.is_cleaning());
     assert_eq!(
         step.news,
         vec![

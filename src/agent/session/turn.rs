@@ -355,6 +355,10 @@ impl Session {
             (TurnStatus::Completed | TurnStatus::Interrupted, _) => None,
         };
         self.end_turn(turn, status, failure.as_ref(), took, now, step);
+        if status != TurnStatus::Interrupted {
+            // A command that the turn left running could go on writing while its work is examined.
+            self.write_clean(step);
+        }
         match status {
             TurnStatus::Completed => {
                 self.state = State::Ready { failure: None };
