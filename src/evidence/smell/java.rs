@@ -44,6 +44,15 @@ pub(super) fn smells(tree: &Tree<'_>, under: &UnderTest) -> Vec<Smell> {
     smells
 }
 
+/// The names of its tests, in the order of the text.
+pub(super) fn test_names(tree: &Tree<'_>) -> Vec<String> {
+    all(tree.root(), &["method_declaration"])
+        .into_iter()
+        .filter(|method| is_test(tree, *method))
+        .map(|method| tree.field(method, "name").to_owned())
+        .collect()
+}
+
 fn annotations<'n>(declaration: Node<'n>) -> impl Iterator<Item = Node<'n>> {
     let modifiers: Vec<Node<'n>> = super::node::children(declaration)
         .into_iter()

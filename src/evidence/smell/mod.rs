@@ -9,11 +9,12 @@ mod node;
 mod python;
 mod script;
 mod skips;
+mod tamper;
 
 use self::node::Tree;
 use super::{Finding, FindingCode};
 use crate::coverage::{FilePath, Line};
-use crate::syntax::Language;
+use crate::syntax::{Language, squeeze};
 
 /// The code that the tests are about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +78,12 @@ pub fn findings(
         _ if language.is_script() => script::smells(&tree, path, under),
         _ => Vec::new(),
     };
+    match language {
+        Language::Python => tamper::python(&tree, &mut smells),
+        Language::Java => tamper::java(&tree, &mut smells),
+        _ if language.is_script() => tamper::script(&tree, &mut smells),
+        _ => {}
+    }
     smells.sort_by_key(|smell| (smell.line, smell.code));
     // A chain of calls smells once.
     smells.dedup_by_key(|smell| (smell.line, smell.code));
@@ -118,8 +125,54 @@ pub fn brought(
         same.map(|at| old.swap_remove(at)).is_none()
     });
     found.extend(skipped(language, path, before, text));
+    found.extend(gone(language, path, before, text));
     found.sort_by_key(|finding| (finding.line, finding.code));
     found
+}
+
+/// Tests that the file had and has no more. One that is there under another mark is told as skipped.
+fn gone(language: Language, path: &FilePath, before: &str, text: &str) -> Vec<Finding> {
+    let names = |text| {
+        Tree::parse(language, text)
+            .map(|tree| test_names(&tree, language))
+            .unwrap_or_default()
+    };
+    let mut now = names(text);
+    if let Some(tree) = Tree::parse(language, text) {
+        let marked = skips::skips(&tree, language);
+        now.extend(
+            marked
+                .iter()
+                .filter_map(|skip| skip.test)
+                .map(|test| match language {
+                    _ if language.is_script() => script::quoted(test),
+                    _ => test.to_owned(),
+                }),
+        );
+    }
+    let mut findings = Vec::new();
+    for name in names(before) {
+        if let Some(at) = now.iter().position(|other| *other == name) {
+            now.swap_remove(at);
+            continue;
+        }
+        findings.push(Finding {
+            code: FindingCode::TestsSkipped,
+            path: path.clone(),
+            line: None,
+            evidence: format!("{} is gone from the file", squeeze(&name, 60)),
+        });
+    }
+    findings
+}
+
+fn test_names(tree: &Tree<'_>, language: Language) -> Vec<String> {
+    match language {
+        Language::Python => python::test_names(tree),
+        Language::Java => java::test_names(tree),
+        _ if language.is_script() => script::test_names(tree),
+        _ => Vec::new(),
+    }
 }
 
 fn skipped(language: Language, path: &FilePath, before: &str, text: &str) -> Vec<Finding> {

@@ -58,6 +58,15 @@ fn is_test(tree: &Tree<'_>, function: Node<'_>) -> bool {
     })
 }
 
+/// The names of its tests, in the order of the text.
+pub(super) fn test_names(tree: &Tree<'_>) -> Vec<String> {
+    all(tree.root(), &["function_definition"])
+        .into_iter()
+        .filter(|function| is_test(tree, *function))
+        .map(|function| tree.field(function, "name").to_owned())
+        .collect()
+}
+
 enum Asserts<'n> {
     Something,
     /// One of the assertions that prove nothing.

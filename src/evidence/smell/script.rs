@@ -46,6 +46,14 @@ pub(super) fn smells(tree: &Tree<'_>, path: &FilePath, under: &UnderTest) -> Vec
     smells
 }
 
+/// The titles of its tests, in the order of the text.
+pub(super) fn test_names(tree: &Tree<'_>) -> Vec<String> {
+    all(tree.root(), &["call_expression"])
+        .into_iter()
+        .filter_map(|call| test_of(tree, call).map(|(name, _)| name))
+        .collect()
+}
+
 /// The title and the body of `test("…", () => …)`, `it.each(…)("…", …)` and their relatives.
 fn test_of<'n>(tree: &Tree<'_>, call: Node<'n>) -> Option<(String, Node<'n>)> {
     let mut function = call.child_by_field_name("function")?;
@@ -74,10 +82,12 @@ fn test_of<'n>(tree: &Tree<'_>, call: Node<'n>) -> Option<(String, Node<'n>)> {
         .first()
         .and_then(|first| tree.string(*first))
         .unwrap_or("a test");
-    Some((
-        format!("{:?}", title.chars().take(60).collect::<String>()),
-        *body,
-    ))
+    Some((quoted(title), *body))
+}
+
+/// A title as it is told.
+pub(super) fn quoted(title: &str) -> String {
+    format!("{:?}", title.chars().take(60).collect::<String>())
 }
 
 /// Functions of the file whose call asserts, directly or through one another.

@@ -418,7 +418,10 @@ fn check_change(test_path: &str, before: &str, after: &str, expected: &[&str]) {
     let brought = brought(language, &path, Some(before), after, &cart_py());
     let found: Vec<String> = brought
         .iter()
-        .map(|finding| format!("{} {}", finding.line.unwrap(), finding.code))
+        .map(|finding| match finding.line {
+            Some(line) => format!("{line} {}", finding.code),
+            None => format!("- {}", finding.code),
+        })
         .collect();
     assert_eq!(found, expected, "in\n{after}\n{brought:#?}");
 }
@@ -470,6 +473,74 @@ fn a_test_that_ran_and_is_told_not_to_is_found() {
 }
 
 #[test]
+fn a_test_that_is_gone_from_its_file_does_not_run() {
+    let two = "def test_a():\n    assert total(1) == 1\ndef test_b():\n    assert total(2) == 2\n";
+    let other = two.replace("test_b", "test_c");
+    check_change("test_a.py", two, &other, &["- tests-skipped"]);
+    check_change("test_a.py", &other, &format!("{other}{two}"), &[]);
+    let script = "it('adds', () => { expect(total([1])).toBe(1); });\n";
+    check_change(
+        "a.test.ts",
+        script,
+        &script.replace("adds", "sums"),
+        &["- tests-skipped"],
+    );
+    let java = "class T {\n@Test void adds() { assertEquals(1, f()); }\n}\n";
+    check_change(
+        "T.java",
+        java,
+        &java.replace("adds", "sums"),
+        &["- tests-skipped"],
+    );
+}
+
+#[test]
+fn what_reaches_into_the_measurement_is_seen() {
+    for reach in [
+        "import coverage",
+        "from coverage.data import CoverageData",
+        "from os import _exit",
+        "import os\nos._exit(0)",
+        "import sys\nsys.monitoring.free_tool_id(1)",
+        "import sys\nsys.settrace(None)",
+        "import importlib\nimportlib.import_module('coverage')",
+        "open('out/coverage.json', 'w')",
+        "def fixture(request):\n    request.config.pluginmanager.unregister(name='_cov')\n    request.config.pluginmanager.getplugin('_cov')",
+    ] {
+        let text = format!("def test_a():\n    assert total(1) == 1\n{reach}\n");
+        let under = cart_py();
+        let path = FilePath::new("tests/test_a.py");
+        let found = findings(Language::Python, &path, &text, &under);
+        assert!(
+            found
+                .iter()
+                .any(|finding| finding.code.name() == "report-forged"),
+            "{reach}"
+        );
+    }
+    python(
+        "import os\nimport sys\n# coverage.json\ndef test_a():\n    sys.exit\n    assert total(os.getpid()) == 1, 'coverage is low'\n",
+        &[],
+    );
+    script(
+        "it('a', () => { expect(total([1])).toBe(1); globalThis.__coverage__ = {}; });",
+        &["1 report-forged"],
+    );
+    script(
+        "import { Session } from 'node:inspector';\nit('a', () => { expect(total([1])).toBe(1); });",
+        &["1 report-forged"],
+    );
+    script(
+        "it('a', () => { jest.spyOn(process, 'exit'); expect(total([1])).toBe(1); });",
+        &[],
+    );
+    java(
+        "import org.jacoco.agent.rt.RT;\nclass T { @Test void adds() { assertEquals(1, new Cart().add(1)); } }",
+        &["1 report-forged"],
+    );
+}
+
+#[test]
 fn skips_of_scripts_and_java() {
     let test = "it('adds', () => { expect(total([1])).toBe(1); });\n";
     for skipped in [
@@ -485,7 +556,7 @@ fn skips_of_scripts_and_java() {
         check_change("a.test.ts", skipped, skipped, &[]);
     }
     for fine in [
-        "it('skip', () => { expect(total([1])).toBe(1); });\n",
+        "it('adds', () => { expect(total([1])).toBe(1); });\nit('skip', () => { expect(total([1])).toBe(1); });\n",
         "it('adds', () => { iterator.skip(1); expect(total([1])).toBe(1); });\n",
         "it('adds', { skip: false }, () => { expect(total([1])).toBe(1); });\n",
         "it.each([[1]])('adds', () => { expect(total([1])).toBe(1); });\n",
