@@ -180,6 +180,19 @@ pub fn of_suite(
     Judgement::good(Rung::Suite, change)
 }
 
+/// The fifth rung, when the suite with the file did not end with a report that can be read.
+#[must_use]
+pub fn of_no_report(path: &FilePath, why: &str) -> Judgement {
+    let why = format!("the suite with it ended without its report: {why}");
+    Judgement::bad(Rung::Suite, path, FindingCode::TestsFailed, why)
+}
+
+/// The last rung, when the report of a run with the file cannot be believed.
+#[must_use]
+pub fn of_forgery(path: &FilePath, why: &str) -> Judgement {
+    Judgement::bad(Rung::Gains, path, FindingCode::ReportForged, why.to_owned())
+}
+
 /// The last rung: open arms are taken in a report written afterwards. `lines` counts lines that ran for
 /// the first time, for gaps that are no branches.
 #[must_use]
@@ -210,6 +223,8 @@ mod tests {
                 failed,
                 skipped,
             }),
+            timed_out: false,
+            missed_threshold: false,
             tail: String::new(),
         }
     }

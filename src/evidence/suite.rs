@@ -50,21 +50,41 @@ pub struct TestOutcome {
     /// `None` when a signal or the time limit ended it.
     pub exit_code: Option<i32>,
     pub counts: Option<TestCounts>,
+    /// Whether the time limit ended it.
+    pub timed_out: bool,
+    /// Whether a coverage threshold of the project was missed: see [`misses_threshold`].
+    pub missed_threshold: bool,
     /// The end of what it printed, without control characters.
     pub tail: String,
 }
 
 impl TestOutcome {
-    /// Exit status 0, and no failed test among the counts.
+    /// Exit status 0, and no failed test among the counts. A run whose tests all pass and whose coverage
+    /// alone is too low has passed too: raising it is what the work is about.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.exit_code == Some(0) && self.counts.is_none_or(|counts| counts.failed == 0)
+        match self.exit_code {
+            Some(0) => self.counts.is_none_or(|counts| counts.failed == 0),
+            Some(_) => {
+                self.missed_threshold
+                    && self
+                        .counts
+                        .is_some_and(|counts| counts.failed == 0 && counts.passed > 0)
+            }
+            None => false,
+        }
     }
 
     /// One line for people: the counts, else the exit status.
     #[must_use]
     pub fn summary(&self) -> String {
+        if self.timed_out {
+            return "stopped by the time limit (timeout under [tests])".to_owned();
+        }
         match (self.counts, self.exit_code) {
+            (Some(counts), Some(code)) if code != 0 && self.passed() => {
+                format!("{counts} (exit {code}: a coverage threshold is missed)")
+            }
             (Some(counts), Some(0)) => counts.to_string(),
             (Some(counts), Some(code)) => format!("{counts} (exit {code})"),
             (Some(counts), None) => format!("{counts} (ended by a signal)"),
@@ -88,6 +108,27 @@ pub fn test_counts(output: &str) -> Option<TestCounts> {
         vitest, jest, cargo, maven, node_test, unittest, pytest, mocha,
     ];
     readers.iter().find_map(|read| read(&lines))
+}
+
+/// Whether a run says that it failed because coverage is below a threshold of the project, and says of no
+/// test file that it failed: pytest-cov, coverage.py, Jest, Vitest, nyc, c8, and `JaCoCo` in Maven and Gradle.
+#[must_use]
+pub fn misses_threshold(output: &str) -> bool {
+    let mut missed = false;
+    for line in output.lines().map(str::trim) {
+        // A file that could not even be loaded fails no test, so the counts of tests do not tell.
+        let of_files = line.starts_with("Test Suites:") || line.starts_with("Test Files");
+        if (of_files && line.contains(" failed")) || line.contains("Unhandled Error") {
+            return false;
+        }
+        missed |= line.contains("FAIL Required test coverage of")
+            || line.contains("Coverage failure: total of")
+            || (line.contains("coverage threshold for") && line.contains("not met"))
+            || (line.contains("ERROR: Coverage for") && line.contains("does not meet"))
+            || line.contains("Coverage checks have not been met")
+            || line.contains("Rule violated for ");
+    }
+    missed
 }
 
 /// Removes ANSI escape sequences, as runners colour their output even where nobody looks.
@@ -285,7 +326,44 @@ fn sum(lines: &[&str], mut read: impl FnMut(&str) -> Option<TestCounts>) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::{TestCounts, test_counts, without_escapes};
+    use super::{TestCounts, TestOutcome, misses_threshold, test_counts, without_escapes};
+
+    #[test]
+    fn a_missed_threshold_is_no_failed_test_and_a_failed_test_is_no_missed_threshold() {
+        for says in [
+            "FAIL Required test coverage of 90% not reached. Total coverage: 50.00%",
+            "Coverage failure: total of 45 is less than fail-under=80",
+            "Jest: \"global\" coverage threshold for branches (80%) not met: 40%",
+            "ERROR: Coverage for branches (40%) does not meet global threshold (80%)",
+            "[WARNING] Rule violated for bundle shop: branches covered ratio is 0.40",
+        ] {
+            assert!(misses_threshold(&format!("3 passed\n{says}\n")), "{says}");
+            let broken = format!("Test Suites: 1 failed, 1 passed, 2 total\n{says}");
+            assert!(!misses_threshold(&broken), "{says}");
+        }
+        assert!(!misses_threshold("3 passed in 0.1s"));
+        let outcome = |code, failed, missed| TestOutcome {
+            exit_code: code,
+            counts: Some(TestCounts {
+                passed: 3,
+                failed,
+                skipped: 0,
+            }),
+            timed_out: code.is_none(),
+            missed_threshold: missed,
+            tail: String::new(),
+        };
+        let low = outcome(Some(1), 0, true);
+        assert!(low.passed());
+        assert_eq!(
+            low.summary(),
+            "3 passed (exit 1: a coverage threshold is missed)"
+        );
+        assert!(!outcome(Some(1), 1, true).passed());
+        assert!(!outcome(Some(1), 0, false).passed());
+        assert!(!outcome(None, 0, true).passed());
+        assert!(outcome(None, 0, false).summary().contains("time limit"));
+    }
 
     fn check(output: &str, expected: Option<(u64, u64, u64)>) {
         let expected = expected.map(|(passed, failed, skipped)| TestCounts {

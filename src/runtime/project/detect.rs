@@ -103,7 +103,9 @@ fn javascript(root: &Path) -> Option<Project> {
         _ => format!("npx {program}"),
     };
     let file_command = match framework {
-        Framework::Vitest => format!("{launcher} run {{files}}"),
+        // Measured or not, a threshold that the project sets would fail a file that runs by itself.
+        Framework::Vitest => format!("{launcher} run --coverage.enabled=false {{files}}"),
+        Framework::Jest => format!("{launcher} --coverage=false {{files}}"),
         _ => format!("{launcher} {{files}}"),
     };
     let language = if has(root, "tsconfig.json") || depends("typescript") {
@@ -184,7 +186,12 @@ fn python(root: &Path) -> Option<Project> {
     Some(Project {
         language: Some(Language::Python),
         framework: Some(Framework::Pytest),
-        file_command: Some(format!("{launcher} {{files}}")),
+        // `addopts` may measure, and set a threshold. Without pytest-cov the option is unknown.
+        file_command: Some(if mentions("--cov") {
+            format!("{launcher} --no-cov {{files}}")
+        } else {
+            format!("{launcher} {{files}}")
+        }),
         test_paths: words(&[
             "/tests/",
             "/test/",

@@ -36,7 +36,10 @@ fn javascript_is_run_by_what_package_json_names() {
             &[("package.json", r#"{"devDependencies": {"jest": "29"}}"#)],
             &["a b.test.js"]
         ),
-        ["npx jest --coverage", "npx jest 'a b.test.js'"]
+        [
+            "npx jest --coverage",
+            "npx jest --coverage=false 'a b.test.js'"
+        ]
     );
     assert_eq!(
         commands_of(
@@ -48,7 +51,7 @@ fn javascript_is_run_by_what_package_json_names() {
         ),
         [
             "pnpm exec vitest run --coverage",
-            "pnpm exec vitest run a.test.ts"
+            "pnpm exec vitest run --coverage.enabled=false a.test.ts"
         ]
     );
     assert_eq!(
