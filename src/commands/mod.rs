@@ -129,6 +129,7 @@ pub fn put_back_after_a_crash(settings: &Settings) {
     let Some(store) = Store::existing(&settings.root) else {
         return;
     };
+    store.clear_leftovers();
     match store.put_back_reports() {
         Ok(paths) => {
             for path in paths {

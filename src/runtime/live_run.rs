@@ -287,7 +287,7 @@ impl Work {
     }
 
     fn prepare(&mut self, plan: TurnPlan) -> Result<RunNews, Trouble> {
-        let examiner = self.examiner.as_ref().ok_or_else(not_begun)?;
+        let examiner = self.examiner.as_mut().ok_or_else(not_begun)?;
         let prompt = if let Some(prompt) = &plan.prompt {
             prompt.clone()
         } else {
@@ -302,7 +302,7 @@ impl Work {
             )
         };
         examiner.tell_turn(plan.number, plan.round, &plan.batch, &prompt)?;
-        self.before = Some(examiner.snapshot()?);
+        self.before = Some(examiner.before_turn()?);
         self.shared.in_turn.store(true, Ordering::SeqCst);
         let turn = plan.number;
         self.turn = Some(plan);
@@ -347,7 +347,7 @@ impl Work {
 
     fn put_back(&mut self, turn: &EndedTurn) -> Result<RunNews, Trouble> {
         self.tell_end(turn)?;
-        let examiner = self.examiner.as_ref().ok_or_else(not_begun)?;
+        let examiner = self.examiner.as_mut().ok_or_else(not_begun)?;
         let before = self.before.take().ok_or_else(not_begun)?;
         self.turn = None;
         let paths = examiner.put_all_back(&before)?;

@@ -242,6 +242,28 @@ impl Snapshots {
         run(doing, self.git().args(["cat-file", "blob", &spec]), &[]).map(Some)
     }
 
+    /// Those of some paths that no snapshot takes in, because they are ignored.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub fn ignored(&self, paths: &[FilePath]) -> Result<Vec<FilePath>, SnapshotError> {
+        let doing = "cannot ask which files are ignored";
+        let mut ignored = Vec::new();
+        for path in paths {
+            let mut ask = self.git();
+            ask.args(["check-ignore", "--quiet", "--no-index", "--", path.as_str()]);
+            let done = ask
+                .stdin(Stdio::null())
+                .output()
+                .map_err(|error| failed(doing, error))?;
+            // 0: ignored, 1: not. A path that git does not take counts as not ignored.
+            if done.status.code() == Some(0) {
+                ignored.push(path.clone());
+            }
+        }
+        Ok(ignored)
+    }
+
     /// Makes one file what it was in a snapshot: its bytes and its mode, or its absence. Folders that
     /// stand empty because of it are removed.
     pub fn restore(&self, tree: &TreeId, path: &FilePath) -> Result<(), SnapshotError> {

@@ -8,6 +8,7 @@
 //!   runs/<id>/files/<name>                      prompts, patches, test files: whole, named by content
 //!   runs/<id>/lock                              locked while the run is alive
 //!   runs/<id>/reports/<n>, reports.json         report bytes that must be put back
+//!   runs/<id>/mount-points.json                 folders that the sandbox may leave behind
 //! ```
 //!
 //! A crash at any moment leaves at most one line cut off, which is dropped when the events are read.
@@ -21,8 +22,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use nix::fcntl::{Flock, FlockArg};
 use sha2::{Digest, Sha256};
 
+use super::codex::MountPoints;
 use crate::settings::Settings;
 use crate::triage::record::{Event, RunResult, Summary};
+
+/// The list of folders that the sandbox may leave behind, in a run's folder.
+const MOUNT_POINTS: &str = "mount-points.json";
+
+/// What Python compiled in this run's sandbox, in a run's folder.
+pub(super) const COMPILED: &str = "compiled";
 
 /// Where the records of one project lie.
 #[derive(Clone, Debug)]
@@ -306,6 +314,27 @@ impl Store {
         }
         Ok(done)
     }
+
+    /// Removes what killed runs left: what they compiled, and the empty folders of their sandbox in the
+    /// project, where those were not there when the run began. Not while another run is alive: its sandbox may just be using them.
+    pub fn clear_leftovers(&self) {
+        let Ok(found) = fs::read_dir(self.folder.join("runs")) else {
+            return;
+        };
+        let runs: Vec<PathBuf> = found.flatten().map(|entry| entry.path()).collect();
+        if runs.iter().any(|run| is_locked(run)) {
+            return;
+        }
+        for run in runs {
+            let _ = fs::remove_dir_all(run.join(COMPILED));
+            let list = run.join(MOUNT_POINTS);
+            let Ok(bytes) = fs::read(&list) else { continue };
+            if let Ok(paths) = serde_json::from_slice::<Vec<PathBuf>>(&bytes) {
+                MountPoints::known(paths).remove();
+            }
+            let _ = fs::remove_file(list);
+        }
+    }
 }
 
 impl RunRecord {
@@ -344,6 +373,29 @@ impl RunRecord {
         Ok(name)
     }
 
+    /// Takes down which of the folders that the sandbox mounts something over are not there, so that what a
+    /// killed run leaves of them can be told from the user's own.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn note_mount_points(&self, root: &Path) -> io::Result<()> {
+        let points = MountPoints::absent_from(root);
+        let paths = serde_json::to_vec(points.paths())?;
+        write_whole(&self.folder.join(MOUNT_POINTS), &paths)
+    }
+
+    /// The run is over, and its sandboxes with it: removes what they left.
+    pub fn clear_leftovers(&self) {
+        let _ = fs::remove_dir_all(self.folder.join(COMPILED));
+        let list = self.folder.join(MOUNT_POINTS);
+        if let Ok(bytes) = fs::read(&list)
+            && let Ok(paths) = serde_json::from_slice::<Vec<PathBuf>>(&bytes)
+        {
+            MountPoints::known(paths).remove();
+            let _ = fs::remove_file(list);
+        }
+    }
+
     /// Puts the bytes of reports aside before a run that must not change them. What is absent now is
     /// removed again by [`Self::put_back_reports`].
     ///
@@ -372,6 +424,17 @@ impl RunRecord {
             &self.folder.join("reports.json"),
             &serde_json::to_vec(&list)?,
         )
+    }
+
+    /// Forgets the copies: what lies there now is what is to stay.
+    ///
+    /// # Errors
+    /// When the list cannot be removed.
+    pub fn forget_reports(&self) -> io::Result<()> {
+        match fs::remove_file(self.folder.join("reports.json")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Makes the reports what they were before, and forgets the copies.
@@ -543,6 +606,25 @@ mod tests {
         assert_eq!(fs::read_to_string(&there).unwrap(), "whole suite");
         assert!(!absent.exists());
         assert_eq!(store.put_back_reports().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn folders_that_a_killed_sandbox_left_go_and_the_users_own_stay() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("project");
+        fs::create_dir_all(root.join(".aws")).unwrap();
+        let store = Store::open_in(&place.path().join("state"), &root).unwrap();
+        let run = store.start().unwrap();
+        run.note_mount_points(&root).unwrap();
+        fs::create_dir(root.join(".agents")).unwrap();
+        fs::create_dir(root.join(".codex")).unwrap();
+        fs::write(root.join(".codex/config.toml"), "").unwrap();
+        store.clear_leftovers();
+        assert!(root.join(".agents").exists(), "the run is alive");
+        drop(run);
+        store.clear_leftovers();
+        assert!(!root.join(".agents").exists());
+        assert!(root.join(".aws").is_dir() && root.join(".codex/config.toml").is_file());
     }
 
     #[test]

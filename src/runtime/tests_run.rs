@@ -13,8 +13,9 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::codex::MountPoints;
 use super::supervisor;
-use crate::evidence::suite::{TestOutcome, test_counts, without_escapes};
+use crate::evidence::suite::{TestOutcome, misses_threshold, test_counts, without_escapes};
 
 /// How much of the output is kept for its closing lines. A runner prints its counts at the very end.
 const KEPT_OUTPUT: usize = 256 * 1024;
@@ -72,7 +73,7 @@ pub enum TestRunError {
     Start(#[from] std::io::Error),
     /// The sandbox itself failed; the tests never began.
     #[error(
-        "the sandbox is not available: {said}; set sandbox = false under [tests] to run without it"
+        "the sandbox is not available: {said}; install bubblewrap and allow user namespaces until `codex sandbox -- true` works, or set sandbox = false under [tests] to run the agent's tests without it"
     )]
     NoSandbox { said: String },
 }
@@ -88,6 +89,11 @@ impl TestCommand {
         stop: CancellationToken,
     ) -> Result<TestRun, TestRunError> {
         let begun = Instant::now();
+        // A run that is cut off leaves them behind; other sandboxes of ours stand still meanwhile.
+        let mount_points = match &self.sandbox {
+            Sandbox::Codex { .. } => MountPoints::absent_from(&self.folder),
+            Sandbox::None => MountPoints::default(),
+        };
         let (reader, writer) = std::io::pipe()?;
         let mut command = Command::new(&self.supervisor);
         let (program, arguments) = self.words();
@@ -103,6 +109,13 @@ impl TestCommand {
             .stderr(writer)
             .process_group(0)
             .kill_on_drop(true);
+        if self.sandbox != Sandbox::None {
+            for (name, _) in std::env::vars_os() {
+                if is_secret(&name.to_string_lossy()) {
+                    command.env_remove(name);
+                }
+            }
+        }
         let mut child = command.spawn()?;
         let lifeline = child.stdin.take();
         // The command holds the writing ends; ours have to go, or the reader never sees the end.
@@ -118,6 +131,7 @@ impl TestCommand {
         // The supervisor ends the tree when its life line closes, and only then ends itself.
         drop(lifeline);
         let status = child.wait().await?;
+        mount_points.remove();
         let kept = reading.await.unwrap_or_default();
         let took = begun.elapsed();
 
@@ -136,6 +150,8 @@ impl TestCommand {
             outcome: TestOutcome {
                 exit_code,
                 counts,
+                timed_out: end == RunEnd::TimedOut,
+                missed_threshold: misses_threshold(&text),
                 tail: tail(&text),
             },
             took,
@@ -179,6 +195,31 @@ impl TestCommand {
             }
         }
     }
+}
+
+/// Whether a variable holds what opens an account, by its name. Tests that an agent wrote get none of these:
+/// what they print goes into the next prompt. `SECRET_KEY` is not among them, suites of web frameworks
+/// cannot start without one.
+fn is_secret(name: &str) -> bool {
+    const ENDS: [&str; 9] = [
+        "API_KEY",
+        "APIKEY",
+        "ACCESS_KEY",
+        "PRIVATE_KEY",
+        "TOKEN",
+        "_SECRET",
+        "PASSWORD",
+        "PASSPHRASE",
+        "CREDENTIALS",
+    ];
+    const WHOLE: [&str; 4] = [
+        "AWS_ACCESS_KEY_ID",
+        "SSH_AUTH_SOCK",
+        "GPG_AGENT_INFO",
+        "DOCKER_AUTH_CONFIG",
+    ];
+    let name = name.to_ascii_uppercase();
+    WHOLE.contains(&name.as_str()) || ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// The line with which bubblewrap says that it cannot work here. Codex passes it on as the command's
@@ -264,7 +305,33 @@ fn tail(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{sandbox_refusal, tail, whole_characters};
+    use super::{is_secret, sandbox_refusal, tail, whole_characters};
+
+    #[test]
+    fn what_opens_an_account_is_no_variable_for_tests() {
+        for name in [
+            "OPENAI_API_KEY",
+            "CODEX_API_KEY",
+            "GITHUB_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+            "aws_session_token",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+            "PGPASSWORD",
+            "SSH_AUTH_SOCK",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "PATH",
+            "HOME",
+            "SECRET_KEY",
+            "CODEX_HOME",
+            "TOKENIZERS_PARALLELISM",
+            "KEYMAP",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_character_cut_in_two_waits_for_its_rest() {

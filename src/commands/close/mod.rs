@@ -253,6 +253,7 @@ impl<'a> Closing<'a> {
         store
             .put_back_reports()
             .map_err(|error| record_trouble(&error))?;
+        store.clear_leftovers();
         let record = store.start().map_err(|error| record_trouble(&error))?;
         say(&format!(
             "recorded as {}; `untaken runs show {}` tells all of it later",
@@ -361,7 +362,7 @@ impl<'a> Closing<'a> {
         ));
         self.examiner
             .tell_turn(self.n_turns, round, batch, &prompt)?;
-        let before = self.examiner.snapshot()?;
+        let before = self.examiner.before_turn()?;
         let ended = self.send(prompt, batch);
         let tokens = TokenRecord::from(ended.tokens);
         self.spent = self.spent.plus(tokens);

@@ -23,7 +23,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
 use self::lines::{LineReader, MOST_LINE};
-use self::mount_points::MountPoints;
 use self::stop::{describe, end_child, kill_group};
 use self::stragglers::Mark;
 use crate::agent::{Incoming, Launch, Outgoing, decode};
@@ -31,6 +30,7 @@ use crate::app::message::Message;
 use crate::harmless;
 
 pub use self::locate::{Located, locate};
+pub(in crate::runtime) use self::mount_points::MountPoints;
 
 /// The version of Codex that the tests with the real one ran against.
 pub const TESTED: &str = "0.169.0";

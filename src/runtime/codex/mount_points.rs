@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 const NAMES: [&str; 4] = [".agents", ".aws", ".codex", ".git"];
 
 /// The folders that were not there before.
-#[derive(Debug)]
-pub(super) struct MountPoints {
+#[derive(Clone, Debug, Default)]
+pub(in crate::runtime) struct MountPoints {
     absent: Vec<PathBuf>,
 }
 
 impl MountPoints {
-    pub(super) fn absent_from(root: &Path) -> Self {
+    pub(in crate::runtime) fn absent_from(root: &Path) -> Self {
         Self {
             absent: NAMES
                 .iter()
@@ -26,8 +26,22 @@ impl MountPoints {
         }
     }
 
+    /// Those of an earlier run, as [`Self::paths`] gave them. Any other path is left out.
+    pub(in crate::runtime) fn known(paths: Vec<PathBuf>) -> Self {
+        Self {
+            absent: paths
+                .into_iter()
+                .filter(|path| NAMES.iter().any(|name| path.ends_with(name)))
+                .collect(),
+        }
+    }
+
+    pub(in crate::runtime) fn paths(&self) -> &[PathBuf] {
+        &self.absent
+    }
+
     /// Remove those that are there now and are empty; anything with a file in it stays.
-    pub(super) fn remove(&self) {
+    pub(in crate::runtime) fn remove(&self) {
         for path in &self.absent {
             // Fails where it is not there, is no folder or is not empty: all of that is fine.
             let _ = fs::remove_dir(path);

@@ -10,11 +10,15 @@ use tokio::sync::mpsc;
 
 use super::super::reloads::measured::{Measured, Which};
 use super::super::reports::Sources;
+use super::super::store;
 use super::super::tests_run::{RunEnd, Sandbox, TestCommand, TestRun};
+use super::writes::Writes;
 use super::{ExamineError, Examiner, Progress, lock};
 use crate::coverage::{Coverage, FilePath, Totals};
 use crate::evidence::elsewhere::{Elsewhere, elsewhere};
 use crate::evidence::suite::TestOutcome;
+use crate::gaps::ArmRef;
+use crate::runtime::project::Framework;
 
 /// One run of the whole suite, with the report that it wrote.
 #[derive(Debug)]
@@ -24,11 +28,22 @@ pub struct Measurement {
     pub totals: Totals,
     pub coverage: Coverage,
     pub(in crate::runtime) measured: Measured,
+    /// Why its report is not to be believed.
+    pub(in crate::runtime) forged: Option<String>,
+}
+
+/// What the suite does to its reports when no agent has worked yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Usual {
+    /// How often each was written.
+    writes: Vec<Option<u32>>,
+    /// Which of the project's own reports were written.
+    own: Vec<bool>,
 }
 
 /// What tells whether a file was written: its content may well be the same again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     inode: u64,
     len: u64,
     modified: (i64, i64),
@@ -45,18 +60,117 @@ fn stamp(path: &Path) -> Option<Stamp> {
     })
 }
 
+fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
+    paths.iter().map(|path| stamp(path)).collect()
+}
+
 impl Examiner {
     /// Runs the suite and reads its report, and leaves the project's own report as it was.
     pub(super) fn measure_aside(&mut self) -> Result<Measurement, ExamineError> {
         lock(&self.record).put_reports_aside(&self.reports)?;
+        let written_since = self.reports_were_written();
         let measured = self.measure(true);
         lock(&self.record).put_back_reports()?;
+        if !written_since {
+            self.note_reports();
+        }
         measured
+    }
+
+    /// The project's reports are as we want them.
+    pub(super) fn note_reports(&mut self) {
+        self.report_stamps = stamps(&self.reports);
+    }
+
+    /// Whether something wrote a report of the project since we last did.
+    pub(super) fn reports_were_written(&self) -> bool {
+        self.report_stamps != stamps(&self.reports)
     }
 
     /// Runs the suite as the user would, so that the project's own report is the one of this tree.
     pub(super) fn measure_in_place(&mut self) -> Result<Measurement, ExamineError> {
-        self.measure(false)
+        let measured = self.measure(false);
+        self.note_reports();
+        measured
+    }
+
+    /// The arms that the project's own report counts as taken and the last measurement does not, when
+    /// something else has written that report since.
+    pub(super) fn claimed_on_disk(&mut self, baseline: &Measured) -> Vec<ArmRef> {
+        if !self.reports_were_written() {
+            return Vec::new();
+        }
+        // One that cannot be read claims nothing.
+        self.take_down_own(baseline)
+            .map(|own| baseline.until(&own).taken)
+            .unwrap_or_default()
+    }
+
+    fn take_down_own(&mut self, last: &Measured) -> Option<Measured> {
+        let mut coverage = self.reader.read(&self.reports, Sources::Found).ok()?;
+        let mut own = Measured::take_down(&mut coverage, Some(last));
+        own.read_texts(self.root(), &coverage.files, Some(last), Which::All, || {
+            true
+        });
+        Some(own)
+    }
+
+    /// What speaks against the report of a run: more writers than the runner, or a second report of the
+    /// same run that says something else. `own_before` are the stamps of the project's reports.
+    fn forgery(
+        &mut self,
+        is_elsewhere: bool,
+        writes: Vec<Option<u32>>,
+        own_before: &[Option<Stamp>],
+        measured: &Measured,
+    ) -> Option<String> {
+        let own: Vec<bool> = stamps(&self.reports)
+            .iter()
+            .zip(own_before)
+            .map(|(now, before)| now != before)
+            .collect();
+        if self.baseline.is_none() {
+            self.usual.insert(is_elsewhere, Usual { writes, own });
+            return None;
+        }
+        let usual = self.usual.get(&is_elsewhere)?;
+        let often = writes
+            .iter()
+            .zip(&usual.writes)
+            .find_map(|pair| match pair {
+                (Some(now), Some(before)) if now > before => Some((*now, *before)),
+                _ => None,
+            });
+        if let Some((now, before)) = often {
+            return Some(format!(
+                "the report was written {now} times in one run, and {before} in the run before any work"
+            ));
+        }
+        if !is_elsewhere {
+            return None;
+        }
+        if own
+            .iter()
+            .zip(&usual.own)
+            .any(|(now, before)| *now && !before)
+        {
+            return Some(
+                "the project's report was written by a run whose report goes elsewhere".to_owned(),
+            );
+        }
+        if !own.contains(&true) {
+            return None;
+        }
+        let own = self.take_down_own(measured)?;
+        let delta = measured.until(&own);
+        let first = delta.taken.first().or(delta.lost.first())?;
+        Some(format!(
+            "one run wrote two reports that differ in {} arms, first {} line {} ({})",
+            delta.taken.len() + delta.lost.len(),
+            first.file.as_str(),
+            first.line,
+            first.arm
+        ))
     }
 
     fn measure(&mut self, may_write_elsewhere: bool) -> Result<Measurement, ExamineError> {
@@ -77,8 +191,11 @@ impl Examiner {
                 Vec::new(),
             ),
         };
-        let before: Vec<Option<Stamp>> = reports.iter().map(|report| stamp(report)).collect();
+        let before = stamps(&reports);
+        let own_before = stamps(&self.reports);
+        let watched = Writes::watch(&reports);
         let ran = self.run(shell.clone(), writable)?;
+        let writes = watched.counts();
         if !ran.outcome.passed() {
             // A failed run may have written no report, or one of half the tests: what it says is not asked.
             return Ok(Measurement {
@@ -87,6 +204,7 @@ impl Examiner {
                 totals: Totals::default(),
                 coverage: Coverage::default(),
                 measured: Measured::take_down(&mut Coverage::default(), None),
+                forged: None,
             });
         }
         for (report, before) in reports.iter().zip(before) {
@@ -122,6 +240,12 @@ impl Examiner {
             Which::All,
             || true,
         );
+        let forged = self.forgery(place.is_some(), writes, &own_before, &measured);
+        if let Some(baseline) = &self.baseline {
+            let taken = baseline.measured.until(&measured).taken;
+            self.seen
+                .extend(taken.into_iter().map(|arm| (arm.gap, arm.arm)));
+        }
         if let Some((folder, _)) = place {
             let _ = fs::remove_dir_all(folder);
         }
@@ -131,6 +255,7 @@ impl Examiner {
             totals: coverage.totals,
             coverage,
             measured,
+            forged,
         })
     }
 
@@ -174,10 +299,28 @@ impl Examiner {
     }
 
     fn run(&self, shell: String, more_writable: Vec<PathBuf>) -> Result<TestRun, ExamineError> {
+        // Compiled Python that lies in the project could be something else than its source. What the suite
+        // compiles before any work is kept where later runs can read it, and the sandbox lets none write it.
+        let mut compiled = None;
+        let mut environment = Vec::new();
+        if self.tests.framework == Some(Framework::Pytest) {
+            let folder = lock(&self.record).folder().join(store::COMPILED);
+            fs::create_dir_all(&folder)?;
+            environment.push((
+                "PYTHONPYCACHEPREFIX".into(),
+                folder.clone().into_os_string(),
+            ));
+            compiled = Some(folder).filter(|_| self.baseline.is_none());
+        }
         let sandbox = match &self.sandbox {
             Sandbox::None => Sandbox::None,
             Sandbox::Codex { program, writable } => {
-                let writable = writable.iter().cloned().chain(more_writable).collect();
+                let writable = writable
+                    .iter()
+                    .cloned()
+                    .chain(more_writable)
+                    .chain(compiled)
+                    .collect();
                 Sandbox::Codex {
                     program: program.clone(),
                     writable,
@@ -187,7 +330,7 @@ impl Examiner {
         let command = TestCommand {
             shell,
             folder: self.settings.root.clone(),
-            environment: Vec::new(),
+            environment,
             sandbox,
             timeout: self.settings.tests.timeout,
             supervisor: self.supervisor.clone(),

@@ -4,17 +4,22 @@
 //! Everything here blocks and belongs on a thread of its own. The order is the contract's: cheapest
 //! first, and nothing is believed that a run of ours did not show.
 
+mod hidden;
+mod intact;
 mod measure;
 mod turn;
+mod writes;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use self::hidden::Hidden;
 pub use self::measure::Measurement;
+use self::measure::{Stamp, Usual};
 pub use self::turn::Turn;
 use super::project::Tests;
 use super::reports::Reader;
@@ -103,6 +108,16 @@ pub struct Examiner {
     /// Arms that flickered between two runs without any change, by gap and name.
     unstable: FxHashSet<(GapId, String)>,
     n_measured: u32,
+    /// What the reports of the project looked like when we last wrote them.
+    report_stamps: Vec<Option<Stamp>>,
+    /// What is usual for the reports, in the project and elsewhere (`true`).
+    usual: FxHashMap<bool, Usual>,
+    /// Arms that a measurement of this turn found taken.
+    seen: FxHashSet<(GapId, String)>,
+    /// Files that the suite itself writes into the tree, without any agent.
+    litter: FxHashSet<FilePath>,
+    /// What no snapshot shows.
+    hidden: Hidden,
 }
 
 /// What an examiner needs to begin.
@@ -155,6 +170,11 @@ impl Examiner {
             baseline: None,
             unstable: FxHashSet::default(),
             n_measured: 0,
+            report_stamps: Vec::new(),
+            usual: FxHashMap::default(),
+            seen: FxHashSet::default(),
+            litter: FxHashSet::default(),
+            hidden: Hidden::default(),
         })
     }
 
@@ -237,12 +257,24 @@ impl Examiner {
         }))
     }
 
-    /// The tree as it is now: taken before each turn.
+    /// The tree as it is now.
     ///
     /// # Errors
     /// When git cannot read the tree.
     pub fn snapshot(&self) -> Result<TreeId, ExamineError> {
         Ok(self.snapshots.take()?)
+    }
+
+    /// The tree and all around it before a turn. The reports are kept, so that a turn that comes to nothing,
+    /// or to a crash, leaves no report of its own.
+    ///
+    /// # Errors
+    /// When git cannot read the tree, or the record cannot be written.
+    pub fn before_turn(&mut self) -> Result<TreeId, ExamineError> {
+        lock(&self.record).put_reports_aside(&self.reports)?;
+        self.note_reports();
+        self.hidden = Hidden::of(self.root());
+        self.snapshot()
     }
 
     /// Puts one file back as a snapshot has it.
@@ -258,7 +290,10 @@ impl Examiner {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn put_all_back(&self, before: &TreeId) -> Result<Vec<FilePath>, ExamineError> {
+    pub fn put_all_back(&mut self, before: &TreeId) -> Result<Vec<FilePath>, ExamineError> {
+        self.uncover(&mut Vec::new())?;
+        lock(&self.record).put_back_reports()?;
+        self.note_reports();
         let now = self.snapshots.take()?;
         let changes = self.snapshots.changes(before, &now)?;
         for change in &changes {
@@ -298,6 +333,10 @@ impl Examiner {
     /// When it fails, cannot be run, or writes no report.
     pub fn measure_baseline(&mut self) -> Result<&Baseline, ExamineError> {
         self.step("running the tests as they are");
+        lock(&self.record).note_mount_points(self.root())?;
+        self.baseline = None;
+        self.usual.clear();
+        let before = self.snapshots.take()?;
         let first = self.measure_aside()?;
         if !first.outcome.passed() {
             let sandboxed = self.sandbox != Sandbox::None;
@@ -321,6 +360,13 @@ impl Examiner {
         self.step("running them again, to know what flickers");
         let second = self.measure_in_place()?;
         self.note_flicker(&first, &second)?;
+        let after = self.snapshots.take()?;
+        self.litter.extend(
+            self.snapshots
+                .changes(&before, &after)?
+                .into_iter()
+                .map(|change| change.path),
+        );
         let summary = second.outcome.summary();
         self.tell(&Event::Baseline {
             at: now_ms(),
@@ -380,6 +426,12 @@ pub fn figures(totals: &Totals) -> Option<(Figures, &'static str)> {
         (Some(branches), _) if branches.total > 0 => Some((branches.into(), "branches")),
         (_, Some(lines)) => Some((lines.into(), "lines")),
         _ => None,
+    }
+}
+
+impl Drop for Examiner {
+    fn drop(&mut self) {
+        lock(&self.record).clear_leftovers();
     }
 }
 

@@ -10,7 +10,8 @@ use crate::coverage::FilePath;
 use crate::evidence::guard::{self, FileKind};
 use crate::evidence::suite::{TestCounts, TestOutcome};
 use crate::evidence::{
-    Examined, FindingCode, PutBack, Rung, RungResult, TestFile, Verdict, judge, smell, suspect,
+    Examined, Finding, FindingCode, PutBack, Rung, RungResult, TestFile, Verdict, judge, smell,
+    suspect,
 };
 use crate::gaps::{self, ArmRef, Gap, GapKind, Source};
 use crate::runtime::sources;
@@ -35,9 +36,13 @@ impl Examiner {
     /// # Errors
     /// When something of ours could not be done; then the tree is put back as it was before the turn.
     pub fn examine(&mut self, turn: &Turn<'_>) -> Result<Examined, ExamineError> {
+        lock(&self.record).forget_reports()?;
+        self.seen.clear();
+        let mut findings = Vec::new();
+        self.uncover(&mut findings)?;
         let left = self.snapshots.take()?;
         let changes = self.snapshots.changes(turn.before, &left)?;
-        let outcome = self.examine_changes(turn, &left, &changes);
+        let outcome = self.examine_changes(turn, &left, &changes, findings);
         if outcome.is_err() {
             for change in &changes {
                 // Tests stay where they are until somebody rejects them; the rest must not stay.
@@ -49,8 +54,27 @@ impl Examiner {
         outcome
     }
 
-    fn kind_of(&self, path: &FilePath) -> FileKind {
-        guard::kind(path, self.tests.paths.contains(path))
+    /// The report that was found in the project after the turn, against our own runs of the same tests.
+    fn judge_claims(&self, claimed: &[ArmRef], all_measured: bool, found: &mut Examined) {
+        let unseen: Vec<&ArmRef> = claimed
+            .iter()
+            .filter(|arm| {
+                !self.seen.contains(&(arm.gap, arm.arm.clone())) && !self.is_unstable(arm)
+            })
+            .collect();
+        // A file that was not measured may have taken them when the turn ran it.
+        if let (true, Some(first), Some(report)) =
+            (all_measured, unseen.first(), self.infos.first())
+        {
+            let why = format!(
+                "it was written during the turn and counted {} arms as taken that a run of the same tests does not take, first {} line {} ({})",
+                unseen.len(),
+                first.file.as_str(),
+                first.line,
+                first.arm
+            );
+            found.find(FindingCode::ReportForged, &report.path, why);
+        }
     }
 
     fn examine_changes(
@@ -58,15 +82,21 @@ impl Examiner {
         turn: &Turn<'_>,
         left: &TreeId,
         changes: &[Change],
+        findings: Vec<Finding>,
     ) -> Result<Examined, ExamineError> {
         let baseline = self.baseline.clone().ok_or(ExamineError::NoCommand)?;
-        let mut found = Examined::default();
+        let mut found = Examined {
+            findings,
+            ..Examined::default()
+        };
+        let has_forged = self.reports_were_written();
+        let claimed = self.claimed_on_disk(&baseline.measured);
         let mut tests = Vec::new();
         let mut support = Vec::new();
         let mut others = Vec::new();
         for change in changes {
-            let kind = self.kind_of(&change.path);
             let patch = self.snapshots.patch(turn.before, left, &change.path)?;
+            let kind = self.kind_of_change(change, &patch);
             match kind {
                 FileKind::Test if change.kind != ChangeKind::Deleted => {
                     tests.push(TestFile::new(
@@ -92,7 +122,8 @@ impl Examiner {
             self.tell_change(turn, left, change, kind, &patch)?;
         }
 
-        if changes.is_empty() {
+        let no_others = others.is_empty();
+        if changes.is_empty() && found.findings.is_empty() {
             found.find(
                 FindingCode::NothingClosed,
                 &turn.batch.file,
@@ -114,10 +145,13 @@ impl Examiner {
             turn,
             &baseline,
             last,
-            !changes.is_empty(),
+            !changes.is_empty() || has_forged || !found.findings.is_empty(),
             &mut tests,
             &mut found,
         )?;
+        self.uncover_late(turn, &baseline, &mut tests, &mut found)?;
+        let all_measured = no_others && tests.iter().all(|test| test.was_tried(Rung::Gains));
+        self.judge_claims(&claimed, all_measured, &mut found);
         found.tests = tests;
         Self::compare_claims(turn, &mut found);
         self.tell_outcome(turn, left, &found)?;
@@ -137,7 +171,11 @@ impl Examiner {
             return Ok(());
         }
         self.step("measuring what the changes outside tests did");
-        let vanished = match self.measure_aside() {
+        let as_left = self.snapshots.take()?;
+        let measured = self.measure_aside();
+        let written = self.put_back_writes(&as_left)?;
+        found.findings.extend(written);
+        let vanished = match measured {
             Ok(measured) if measured.outcome.passed() => {
                 let delta = baseline.measured.until(&measured.measured);
                 let fewer = baseline.totals.branches.map_or(0, |ratio| ratio.total)
@@ -210,6 +248,7 @@ impl Examiner {
             .flat_map(|source| &source.outline().functions)
             .map(|function| function.name.as_str());
         let under_test = smell::UnderTest::new(&turn.batch.file, functions);
+        let expected = self.snapshots.take()?;
         for test in tests {
             let text = fs::read(self.root().join(test.path.as_str())).unwrap_or_default();
             let text = String::from_utf8_lossy(&text);
@@ -233,37 +272,45 @@ impl Examiner {
             if !test.stands() {
                 continue;
             }
-            self.step(&format!("running {} alone", test.path.as_str()));
-            let files = [test.path.clone()];
-            let Some(first) = self.run_alone(&files)? else {
-                let evidence = "no command is known that runs it alone ([tests] file_command); the suite decides";
-                test.rungs.push(RungResult {
-                    rung: Rung::Passes,
-                    ok: true,
-                    evidence: evidence.to_owned(),
-                });
-                continue;
-            };
-            test.n_tests = first.outcome.counts.map_or(0, TestCounts::run);
-            test.climb(judge::of_alone(&test.path, &first.outcome));
-            if !test.stands() {
-                Self::suspect(turn, test, &first.outcome);
-                continue;
-            }
-            let mut outcomes = vec![first.outcome];
-            for n in 2..=self.settings.tests.repeat.max(1) {
-                self.step(&format!(
-                    "running {} alone, {n} of {}",
-                    test.path.as_str(),
-                    self.settings.tests.repeat
-                ));
-                match self.run_alone(&files)? {
-                    Some(again) => outcomes.push(again.outcome),
-                    None => break,
-                }
-            }
-            test.climb(judge::of_repeats(&test.path, &outcomes));
+            self.run_by_itself(turn, test)?;
+            Self::blame(test, self.put_back_writes(&expected)?);
         }
+        Ok(())
+    }
+
+    /// The rungs of a file that runs alone, as often as asked for.
+    fn run_by_itself(&mut self, turn: &Turn<'_>, test: &mut TestFile) -> Result<(), ExamineError> {
+        self.step(&format!("running {} alone", test.path.as_str()));
+        let files = [test.path.clone()];
+        let Some(first) = self.run_alone(&files)? else {
+            let evidence =
+                "no command is known that runs it alone ([tests] file_command); the suite decides";
+            test.rungs.push(RungResult {
+                rung: Rung::Passes,
+                ok: true,
+                evidence: evidence.to_owned(),
+            });
+            return Ok(());
+        };
+        test.n_tests = first.outcome.counts.map_or(0, TestCounts::run);
+        test.climb(judge::of_alone(&test.path, &first.outcome));
+        if !test.stands() {
+            Self::suspect(turn, test, &first.outcome);
+            return Ok(());
+        }
+        let mut outcomes = vec![first.outcome];
+        for n in 2..=self.settings.tests.repeat.max(1) {
+            self.step(&format!(
+                "running {} alone, {n} of {}",
+                test.path.as_str(),
+                self.settings.tests.repeat
+            ));
+            match self.run_alone(&files)? {
+                Some(again) => outcomes.push(again.outcome),
+                None => break,
+            }
+        }
+        test.climb(judge::of_repeats(&test.path, &outcomes));
         Ok(())
     }
 
@@ -310,7 +357,21 @@ impl Examiner {
                 self.snapshots.restore(left, &test.path)?;
             }
             self.step(&format!("running the suite with {}", test.path.as_str()));
-            let measured = self.measure_aside()?;
+            let expected = self.snapshots.take()?;
+            let measured = match self.measure_aside() {
+                Err(error @ (ExamineError::NoReport { .. } | ExamineError::Unreadable { .. })) => {
+                    test.climb(judge::of_no_report(&test.path, &error.to_string()));
+                    Self::blame(test, self.put_back_writes(&expected)?);
+                    self.snapshots.restore(turn.before, &test.path)?;
+                    continue;
+                }
+                measured => measured?,
+            };
+            Self::blame(test, self.put_back_writes(&expected)?);
+            if !test.stands() {
+                self.snapshots.restore(turn.before, &test.path)?;
+                continue;
+            }
             let new_tests = (test.added && test.n_tests > 0).then_some(test.n_tests);
             test.climb(judge::of_suite(
                 &test.path,
@@ -321,6 +382,11 @@ impl Examiner {
             if !test.stands() {
                 found.failed_output.clone_from(&measured.outcome.tail);
                 Self::suspect(turn, test, &measured.outcome);
+                self.snapshots.restore(turn.before, &test.path)?;
+                continue;
+            }
+            if let Some(why) = &measured.forged {
+                test.climb(judge::of_forgery(&test.path, why));
                 self.snapshots.restore(turn.before, &test.path)?;
                 continue;
             }
@@ -394,11 +460,41 @@ impl Examiner {
             } else {
                 "running the whole suite again"
             });
+            let expected = self.snapshots.take()?;
             let measured = if n == n_runs {
-                self.measure_in_place()?
+                self.measure_in_place()
             } else {
-                self.measure_aside()?
+                self.measure_aside()
             };
+            let written = self.put_back_writes(&expected)?;
+            let has_kept = tests.iter().any(|test| test.verdict == Verdict::Kept);
+            let measured = match measured {
+                Err(error @ (ExamineError::NoReport { .. } | ExamineError::Unreadable { .. }))
+                    if has_kept =>
+                {
+                    let why = error.to_string();
+                    return self.reject(turn, before, FindingCode::Flaky, &why, tests, found);
+                }
+                measured => measured?,
+            };
+            if let Some(first) = written.first() {
+                let why = format!("{} was {}", first.path.as_str(), first.evidence);
+                let code = first.code;
+                found.findings.extend(written);
+                if has_kept {
+                    return self.reject(turn, before, code, &why, tests, found);
+                }
+            }
+            if let Some(why) = &measured.forged {
+                if has_kept {
+                    return self.reject(turn, before, FindingCode::ReportForged, why, tests, found);
+                }
+                let path = self
+                    .infos
+                    .first()
+                    .map_or(&turn.batch.file, |info| &info.path);
+                found.find(FindingCode::ReportForged, path, why.as_str());
+            }
             if !measured.outcome.passed() {
                 return self.give_up(turn, before, &measured.outcome, tests, found);
             }
@@ -410,7 +506,7 @@ impl Examiner {
                         earlier.outcome.summary(),
                         measured.outcome.summary()
                     );
-                    return self.flaky(turn, before, &why, tests, found);
+                    return self.reject(turn, before, FindingCode::Flaky, &why, tests, found);
                 }
                 let flickered = self.note_flicker(earlier, &measured)?;
                 for test in tests.iter_mut() {
@@ -450,11 +546,12 @@ impl Examiner {
         Ok(())
     }
 
-    /// The suite passed with the new files once and does not now: none of them can stay.
-    fn flaky(
+    /// With the new files the whole suite is not what it was a run before: none of them can stay.
+    pub(super) fn reject(
         &mut self,
         turn: &Turn<'_>,
         before: &Baseline,
+        code: FindingCode,
         why: &str,
         tests: &mut [TestFile],
         found: &mut Examined,
@@ -466,12 +563,16 @@ impl Examiner {
             test.verdict = Verdict::Rejected;
             test.closed.clear();
             test.rungs.push(RungResult {
-                rung: Rung::Repeats,
+                rung: match code {
+                    FindingCode::Flaky => Rung::Repeats,
+                    FindingCode::ReportForged => Rung::Gains,
+                    _ => Rung::Untouched,
+                },
                 ok: false,
                 evidence: why.to_owned(),
             });
             test.findings.push(crate::evidence::Finding {
-                code: FindingCode::Flaky,
+                code,
                 path: test.path.clone(),
                 line: None,
                 evidence: why.to_owned(),
@@ -492,7 +593,7 @@ impl Examiner {
         found.failed_output.clone_from(&outcome.tail);
         if tests.iter().any(|test| test.verdict == Verdict::Kept) {
             let why = format!("the suite passed with it, then: {}", outcome.summary());
-            return self.flaky(turn, before, &why, tests, found);
+            return self.reject(turn, before, FindingCode::Flaky, &why, tests, found);
         }
         let why = format!("the suite as it was before the turn: {}", outcome.summary());
         found.find(FindingCode::Flaky, &turn.batch.file, why);
