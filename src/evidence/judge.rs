@@ -208,6 +208,22 @@ pub fn of_gains(path: &FilePath, taken: &[ArmRef], lines: u64) -> Judgement {
     }
 }
 
+/// The first few names of a list, and how many more there are.
+#[must_use]
+pub fn some_of(names: &[String]) -> String {
+    const FEW: usize = 4;
+    let few = names
+        .iter()
+        .take(FEW)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(FEW) {
+        0 => few,
+        more => format!("{few} and {more} more"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{of_alone, of_gains, of_others, of_repeats, of_smells, of_suite};

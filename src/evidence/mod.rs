@@ -2,6 +2,7 @@
 //!
 //! Pure. The runs themselves happen in `runtime`; here is what to run next and what its outcome means.
 
+pub mod contexts;
 pub mod elsewhere;
 mod examined;
 mod finding;

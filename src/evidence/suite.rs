@@ -124,7 +124,7 @@ pub fn misses_threshold(output: &str) -> bool {
         missed |= line.contains("FAIL Required test coverage of")
             || line.contains("Coverage failure: total of")
             || (line.contains("coverage threshold for") && line.contains("not met"))
-            || (line.contains("ERROR: Coverage for") && line.contains("does not meet"))
+            || (line.contains("Coverage for ") && line.contains(" does not meet "))
             || line.contains("Coverage checks have not been met")
             || line.contains("Rule violated for ");
     }
@@ -334,6 +334,7 @@ mod tests {
             "FAIL Required test coverage of 90% not reached. Total coverage: 50.00%",
             "Coverage failure: total of 45 is less than fail-under=80",
             "Jest: \"global\" coverage threshold for branches (80%) not met: 40%",
+            "Jest: Coverage for branches (50%) does not meet \"global\" threshold (80%)",
             "ERROR: Coverage for branches (40%) does not meet global threshold (80%)",
             "[WARNING] Rule violated for bundle shop: branches covered ratio is 0.40",
         ] {

@@ -195,6 +195,33 @@ fn an_arm_that_flickers_is_credited_to_nobody() {
 
 #[test]
 #[ignore = "needs codex and python3 with pytest-cov"]
+fn contexts_tell_which_tests_took_the_arms() {
+    let shop = Shop::new(&json!([
+        write("tests/test_cart_edges.py", HONEST),
+        say("Done.")
+    ]));
+    let settings = shop.read("untaken.toml");
+    shop.write(
+        "untaken.toml",
+        &settings.replace("--cov-report=json", "--cov-report=json --cov-context=test"),
+    );
+    let pyproject = shop.read("pyproject.toml");
+    shop.write(
+        "pyproject.toml",
+        &format!("{pyproject}\n[tool.coverage.json]\nshow_contexts = true\n"),
+    );
+    let (status, result, said) = shop.close(&["--target", "95"]);
+    assert_eq!(status, 0, "{said}\n{result:#}");
+    assert_eq!(result["closed"].as_array().unwrap().len(), 5);
+    let gains = &result["tests"][0]["rungs"][5];
+    assert_eq!(
+        gains["evidence"],
+        "5 arms; by test_an_unknown_coupon_is_refused, test_half, test_members_pay_less, test_nothing_costs_nothing and 1 more"
+    );
+}
+
+#[test]
+#[ignore = "needs codex and python3 with pytest-cov"]
 fn a_coverage_threshold_fails_neither_the_suite_nor_a_file_alone() {
     let shop = Shop::new(&json!([
         write("tests/test_cart_edges.py", HONEST),

@@ -14,7 +14,8 @@ use super::super::store;
 use super::super::tests_run::{RunEnd, Sandbox, TestCommand, TestRun};
 use super::writes::Writes;
 use super::{ExamineError, Examiner, Progress, lock};
-use crate::coverage::{Coverage, FilePath, Totals};
+use crate::coverage::{Coverage, FilePath, Format, Totals};
+use crate::evidence::contexts::Contexts;
 use crate::evidence::elsewhere::{Elsewhere, elsewhere};
 use crate::evidence::suite::TestOutcome;
 use crate::gaps::ArmRef;
@@ -30,6 +31,8 @@ pub struct Measurement {
     pub(in crate::runtime) measured: Measured,
     /// Why its report is not to be believed.
     pub(in crate::runtime) forged: Option<String>,
+    /// Which tests ran which lines, where the report tells.
+    pub(in crate::runtime) contexts: Option<Contexts>,
 }
 
 /// What the suite does to its reports when no agent has worked yet.
@@ -205,6 +208,7 @@ impl Examiner {
                 coverage: Coverage::default(),
                 measured: Measured::take_down(&mut Coverage::default(), None),
                 forged: None,
+                contexts: None,
             });
         }
         for (report, before) in reports.iter().zip(before) {
@@ -246,6 +250,12 @@ impl Examiner {
             self.seen
                 .extend(taken.into_iter().map(|arm| (arm.gap, arm.arm)));
         }
+        let contexts = match (self.infos.as_slice(), reports.as_slice()) {
+            ([info], [report]) if info.format == Format::CoveragePy => {
+                fs::read(report).ok().as_deref().and_then(Contexts::read)
+            }
+            _ => None,
+        };
         if let Some((folder, _)) = place {
             let _ = fs::remove_dir_all(folder);
         }
@@ -256,6 +266,7 @@ impl Examiner {
             coverage,
             measured,
             forged,
+            contexts,
         })
     }
 

@@ -396,6 +396,10 @@ impl Examiner {
                 .into_iter()
                 .filter(|arm| !self.is_unstable(arm))
                 .collect();
+            let (taken, by) = match &measured.contexts {
+                Some(contexts) => contexts.credit(&test.path, taken),
+                None => (taken, Vec::new()),
+            };
             let lines = measured
                 .totals
                 .lines
@@ -406,6 +410,9 @@ impl Examiner {
             // Lines count only where the batch holds gaps that are no branches, else arms decide.
             let lines = if self.batch_has_lines(turn) { lines } else { 0 };
             test.climb(judge::of_gains(&test.path, &taken, lines));
+            if let (Some(rung), false) = (test.rungs.last_mut(), by.is_empty()) {
+                rung.evidence = format!("{}; by {}", rung.evidence, judge::some_of(&by));
+            }
             if !test.stands() {
                 self.snapshots.restore(turn.before, &test.path)?;
                 continue;
