@@ -218,6 +218,7 @@ fn text(run: &StoredRun, store: &Store, style: Style) -> String {
             .iter()
             .map(|it| format!("{}:{} {}", it.file, it.line, it.why)),
     );
+    section(&mut out, style, "unstable", unstable(run).into_iter());
     section(
         &mut out,
         style,
@@ -271,6 +272,17 @@ fn text(run: &StoredRun, store: &Store, style: Style) -> String {
     let files = store.files(&run.id).display().to_string();
     let _ = writeln!(out, "\nfiles of the record: {}", harmless::line(&files));
     out
+}
+
+/// The arms that flickered between two runs, in the order they were found.
+fn unstable(run: &StoredRun) -> Vec<String> {
+    run.events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Unstable { arm, .. } => Some(format!("{}:{} {}", arm.file, arm.line, arm.arm)),
+            _ => None,
+        })
+        .collect()
 }
 
 fn section(out: &mut String, style: Style, title: &str, lines: impl Iterator<Item = String>) {
@@ -340,6 +352,33 @@ fn markdown(run: &StoredRun, store: &Store) -> String {
         for closed in &result.closed {
             let arm = format!("{}:{} {}", closed.arm.file, closed.arm.line, closed.arm.arm);
             let _ = writeln!(out, "| {} | {} |", cell(&arm), cell(&closed.by));
+        }
+        out.push('\n');
+    }
+    if !result.lost.is_empty() || !result.vanished.is_empty() {
+        out.push_str("| arm | what became of it |\n|---|---|\n");
+        for lost in &result.lost {
+            let arm = format!("{}:{} {}", lost.file, lost.line, lost.arm);
+            let _ = writeln!(out, "| {} | lost |", cell(&arm));
+        }
+        for vanished in &result.vanished {
+            let arm = format!("{}:{}", vanished.file, vanished.line);
+            let _ = writeln!(
+                out,
+                "| {} | vanished: {} |",
+                cell(&arm),
+                cell(&vanished.why)
+            );
+        }
+        out.push('\n');
+    }
+    let unstable = unstable(run);
+    if !unstable.is_empty() {
+        out.push_str(
+            "Taken in one run and not in the next, without any change, so credited to nobody:\n\n",
+        );
+        for arm in unstable {
+            let _ = writeln!(out, "- {}", cell(&arm));
         }
         out.push('\n');
     }

@@ -190,7 +190,7 @@ fn an_arm_that_flickers_is_credited_to_nobody() {
     let id = runs[0]["id"].as_str().unwrap();
     let shown = shop.untaken(&["runs", "show", id, "--format", "markdown"]);
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
-    assert!(shown.contains("coin.py"), "{shown}");
+    assert!(shown.contains("- src/shop/coin.py:2 "), "{shown}");
 }
 
 #[test]

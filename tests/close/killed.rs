@@ -67,13 +67,19 @@ fn end(shop: &Shop, close: &mut Child) -> Option<i32> {
     }
 }
 
-/// Kills what runs with this word in its command line; how many that were.
-fn kill_those(shop: &Shop, word: &str) -> usize {
+/// Python itself, and neither the shell nor the sandbox around it.
+fn is_pytest(command: &str) -> bool {
+    let program = command.split(' ').next().unwrap_or_default();
+    program.contains("python") && command.contains("-m pytest")
+}
+
+/// Kills what runs with such a command line; how many that were.
+fn kill_those(shop: &Shop, is_one: impl Fn(&str) -> bool) -> usize {
     let those: Vec<_> = shop
         .home
         .processes()
         .into_iter()
-        .filter(|(_, command)| command.contains(word))
+        .filter(|(_, command)| is_one(command))
         .collect();
     for (pid, _) in &those {
         let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
@@ -165,7 +171,7 @@ fn codex_killed_at_any_moment() {
             sleep(Duration::from_millis(10));
         }
         sleep(Duration::from_millis(delay));
-        kill_those(&shop, "app-server");
+        kill_those(&shop, |command| command.contains("app-server"));
         let status = end(&shop, &mut close);
         let said = fs::read_to_string(shop.said()).unwrap();
         // A turn that was over by then is examined, whatever becomes of its process.
@@ -208,7 +214,7 @@ fn the_tests_killed_at_any_moment() {
                 .home
                 .processes()
                 .into_iter()
-                .filter(|(_, command)| command.starts_with("python3 -m pytest"))
+                .filter(|(_, command)| is_pytest(command))
                 .map(|(pid, _)| pid)
                 .collect();
             if tests.iter().any(|pid| !seen.contains(pid)) {
@@ -216,7 +222,7 @@ fn the_tests_killed_at_any_moment() {
                 seen.extend(&tests);
                 if starts > which {
                     sleep(Duration::from_millis(delay));
-                    n_killed += kill_those(&shop, "python3 -m pytest");
+                    n_killed += kill_those(&shop, is_pytest);
                     break end(&shop, &mut close);
                 }
             }
