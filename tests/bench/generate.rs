@@ -18,8 +18,12 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Lcov, Self::CoveragePy, Self::Istanbul, Self::JacocoXml];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Lcov,
+        Self::CoveragePy,
+        Self::Istanbul,
+        Self::JacocoXml,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -27,6 +31,16 @@ impl Shape {
             Self::CoveragePy => "coverage.py JSON",
             Self::Istanbul => "Istanbul coverage-final",
             Self::JacocoXml => "JaCoCo XML",
+        }
+    }
+
+    /// What it is called on the command line of the benchmark.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Lcov => "lcov",
+            Self::CoveragePy => "coverage-py",
+            Self::Istanbul => "istanbul",
+            Self::JacocoXml => "jacoco",
         }
     }
 
@@ -67,7 +81,9 @@ impl Shape {
         out.write_all(self.head())?;
         for nth in 0..self.n_files() {
             // Between a fifth and nine fifths of what is left for each file: the total comes out right.
-            let fair = (average * (nth + 1)).saturating_sub(written).max(average / 5);
+            let fair = (average * (nth + 1))
+                .saturating_sub(written)
+                .max(average / 5);
             let size = fair / 5 + seeded.below(fair * 8 / 5 + 1);
             page.clear();
             match self {
@@ -255,7 +271,10 @@ impl Region {
             write!(page, "[{}]", texts.join(", "))
         };
         let arcs = |page: &mut Vec<u8>, arcs: &[(usize, i64)]| {
-            let texts: Vec<_> = arcs.iter().map(|(from, to)| format!("[{from}, {to}]")).collect();
+            let texts: Vec<_> = arcs
+                .iter()
+                .map(|(from, to)| format!("[{from}, {to}]"))
+                .collect();
             write!(page, "[{}]", texts.join(", "))
         };
         let (executed, missing) = (self.executed.len(), self.missing.len());
@@ -317,7 +336,14 @@ fn coverage_py(
             if seeded.below(6) == 0 {
                 let from = i64::try_from(line).unwrap_or(0);
                 let start = i64::try_from(region.start).unwrap_or(0);
-                for to in [from + 1, if seeded.below(4) == 0 { -start } else { from + 4 }] {
+                for to in [
+                    from + 1,
+                    if seeded.below(4) == 0 {
+                        -start
+                    } else {
+                        from + 4
+                    },
+                ] {
                     if ran && seeded.below(4) > 0 {
                         region.taken.push((line, to));
                     } else {
@@ -369,15 +395,27 @@ fn coverage_py(
 }
 
 fn istanbul(page: &mut Vec<u8>, nth: usize, size: usize, seeded: &mut Seeded) -> io::Result<()> {
-    fn range(page: &mut Vec<u8>, line: usize, from: usize, lines: usize, to: usize) -> io::Result<()> {
+    fn range(
+        page: &mut Vec<u8>,
+        line: usize,
+        from: usize,
+        lines: usize,
+        to: usize,
+    ) -> io::Result<()> {
         write!(
             page,
             r#"{{"start":{{"line":{line},"column":{from}}},"end":{{"line":{},"column":{to}}}}}"#,
             line + lines
         )
     }
-    let [mut statements, mut functions, mut branches, mut s, mut f, mut b] =
-        [const { Vec::new() }; 6];
+    let [
+        mut statements,
+        mut functions,
+        mut branches,
+        mut s,
+        mut f,
+        mut b,
+    ] = [const { Vec::new() }; 6];
     let (mut n_statements, mut n_functions, mut n_branches, mut line) = (0, 0, 0, 1);
     let comma = |out: &mut Vec<u8>, nth: usize| {
         if nth > 0 {
@@ -388,7 +426,10 @@ fn istanbul(page: &mut Vec<u8>, nth: usize, size: usize, seeded: &mut Seeded) ->
         line += 2;
         comma(&mut functions, n_functions);
         comma(&mut f, n_functions);
-        write!(functions, r#""{n_functions}":{{"name":"handle{n_functions}","decl":"#)?;
+        write!(
+            functions,
+            r#""{n_functions}":{{"name":"handle{n_functions}","decl":"#
+        )?;
         range(&mut functions, line, 9, 0, 15)?;
         functions.extend(br#","loc":"#);
         range(&mut functions, line, 34, 12, 1)?;
@@ -402,7 +443,13 @@ fn istanbul(page: &mut Vec<u8>, nth: usize, size: usize, seeded: &mut Seeded) ->
             comma(&mut statements, n_statements);
             comma(&mut s, n_statements);
             write!(statements, r#""{n_statements}":"#)?;
-            range(&mut statements, line, indent, 0, indent + 12 + seeded.below(60))?;
+            range(
+                &mut statements,
+                line,
+                indent,
+                0,
+                indent + 12 + seeded.below(60),
+            )?;
             write!(s, r#""{n_statements}":{hits}"#)?;
             n_statements += 1;
             if seeded.below(5) == 0 {
@@ -420,7 +467,11 @@ fn istanbul(page: &mut Vec<u8>, nth: usize, size: usize, seeded: &mut Seeded) ->
                     range(&mut branches, line + 1, indent + 9, 1, indent + 20)?;
                 }
                 write!(branches, r#"],"line":{line}}}"#)?;
-                let (yes, no) = if hits == 0 { (0, 0) } else { (seeded.hits(), seeded.hits()) };
+                let (yes, no) = if hits == 0 {
+                    (0, 0)
+                } else {
+                    (seeded.hits(), seeded.hits())
+                };
                 write!(b, r#""{n_branches}":[{yes},{no}]"#)?;
                 n_branches += 1;
             }
@@ -462,24 +513,37 @@ fn jacoco(
         write!(page, r#"<package name="{package}">"#)?;
     }
     let class = format!("Harbour{nth}");
-    write!(page, r#"<class name="{package}/{class}" sourcefilename="{class}.java">"#)?;
+    write!(
+        page,
+        r#"<class name="{package}/{class}" sourcefilename="{class}.java">"#
+    )?;
     let (mut lines, mut whole) = (Vec::new(), Figures::default());
     let (mut line, mut n_methods) = (10, 0);
     while page.len() + lines.len() < size {
         line += 3;
-        write!(page, r#"<method name="handle{n_methods}" desc="(Ljava/lang/String;I)V" line="{line}">"#)?;
+        write!(
+            page,
+            r#"<method name="handle{n_methods}" desc="(Ljava/lang/String;I)V" line="{line}">"#
+        )?;
         let mut method = Figures::default();
         for _ in 0..4 + seeded.below(16) {
             let ran = seeded.below(10) > 0;
             let instructions = 2 + seeded.below(14);
-            let (mi, ci) = if ran { (0, instructions) } else { (instructions, 0) };
+            let (mi, ci) = if ran {
+                (0, instructions)
+            } else {
+                (instructions, 0)
+            };
             let (mut mb, mut cb) = (0, 0);
             if seeded.below(5) == 0 {
                 let arms = 2 + 2 * (seeded.below(5) / 4);
                 cb = if ran { 1 + seeded.below(arms) } else { 0 };
                 mb = arms - cb;
             }
-            write!(lines, r#"<line nr="{line}" mi="{mi}" ci="{ci}" mb="{mb}" cb="{cb}"/>"#)?;
+            write!(
+                lines,
+                r#"<line nr="{line}" mi="{mi}" ci="{ci}" mb="{mb}" cb="{cb}"/>"#
+            )?;
             method.add(Figures {
                 instructions: (mi, ci),
                 arms: (mb, cb),
