@@ -9,7 +9,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Arms, Branch, CoveredFile, FileCoverage, FilePath, Line, Outcome, Ratio, Totals, Warning,
+    Arms, Branch, CoveredFile, FileCoverage, FilePath, Function, Line, Outcome, Ratio, Totals,
+    Warning,
 };
 
 /// One report with its files resolved.
@@ -191,11 +192,13 @@ fn union(a: &FileCoverage, b: &FileCoverage) -> Union {
         }
     }
     let mut functions: Vec<_> = a.functions().to_vec();
+    let mut known: FxHashMap<(Line, &str), usize> = FxHashMap::default();
+    for (idx, function) in a.functions().iter().enumerate() {
+        known.entry(named(function)).or_insert(idx);
+    }
     for function in b.functions() {
-        let same = functions.iter_mut().find(|known| {
-            known.span.start.line == function.span.start.line && known.name == function.name
-        });
-        match same {
+        let idx = *known.entry(named(function)).or_insert(functions.len());
+        match functions.get_mut(idx) {
             Some(known) => known.hits = known.hits.plus(function.hits),
             None => functions.push(function.clone()),
         }
@@ -217,6 +220,11 @@ fn union(a: &FileCoverage, b: &FileCoverage) -> Union {
         file: builder.finish(),
         disagreements,
     }
+}
+
+/// What makes functions of two reports the same one.
+fn named(function: &Function) -> (Line, &str) {
+    (function.span.start.line, &function.name)
 }
 
 fn has_detail(file: &FileCoverage) -> bool {
@@ -287,19 +295,19 @@ fn add(builder: &mut super::FileBuilder, branch: Branch<'_>, other: Option<Branc
 }
 
 /// Puts files in the contract's order: branch coverage as it is shown (cut to two decimals) ascending,
-/// then untaken arms descending, then path; those without branches afterwards, by line coverage.
+/// then untaken arms descending, then path; those without branches afterwards, by what ran.
 pub fn order(files: &mut [CoveredFile]) {
     files.sort_by_cached_key(|file| {
         let totals = file.coverage.totals();
         let share = |ratio: Option<Ratio>| ratio.and_then(Ratio::percent);
         let missed = |ratio: Option<Ratio>| std::cmp::Reverse(ratio.map_or(0, Ratio::missed));
-        let (branches, lines) = (share(totals.branches), share(totals.lines));
+        let (branches, lines) = (share(totals.branches), share(totals.run()));
         match branches {
             Some(percent) => (0, Some(percent), missed(totals.branches), file.path.clone()),
             None => (
                 if lines.is_some() { 1 } else { 2 },
                 lines,
-                missed(totals.lines),
+                missed(totals.run()),
                 file.path.clone(),
             ),
         }

@@ -404,9 +404,13 @@ fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
     })
 }
 
-/// Parses a report on two threads where it is large enough to be cut.
+/// More threads than this gain nothing: the memory is the bottleneck.
+const MOST_THREADS: usize = 4;
+
+/// Parses a report on a thread for each core where it is large enough to be cut.
 fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
-    let reading = Reading::new(bytes, 2)?;
+    let cores = thread::available_parallelism().map_or(2, usize::from);
+    let reading = Reading::new(bytes, cores.clamp(2, MOST_THREADS))?;
     if reading.n_parts() == 1 {
         return reading.join(vec![reading.part(0)]);
     }
