@@ -15,13 +15,10 @@ pub struct Point {
 }
 
 impl Point {
-    /// Branch coverage, or line coverage where no branches were measured.
+    /// Branch coverage, or that of lines or statements where no branches were measured.
     #[must_use]
     pub fn percent(&self) -> Option<Percent> {
-        self.totals
-            .branches
-            .or(self.totals.lines)
-            .and_then(crate::coverage::Ratio::percent)
+        self.totals.leading()?.1.percent()
     }
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 
 use super::Failure;
 use crate::cli::GapChoice;
-use crate::coverage::{CoveredFile, FileCoverage, FilePath, Percent, Ratio, SourceState};
+use crate::coverage::{CoveredFile, FileCoverage, FilePath, Percent, SourceState};
 use crate::gaps::Gap;
 use crate::runtime::git::{Changes, Git, GitError};
 use crate::runtime::project::TestPaths;
@@ -101,6 +101,11 @@ impl Choice {
     }
 }
 
+/// Said where a target for branches meets a report that has none.
+pub(super) fn instead_of_branches(name: &str) -> String {
+    format!("the report has no branch data, so the target is held against its {name}")
+}
+
 /// What `--diff BASE` means here.
 pub(super) fn changes(settings: &Settings, base: &str) -> Result<Changes, Failure> {
     let git = Git::at(&settings.root).ok_or_else(|| GitError::NoWorkTree(base.to_owned()))?;
@@ -108,13 +113,9 @@ pub(super) fn changes(settings: &Settings, base: &str) -> Result<Changes, Failur
     Ok(git.changes_since(&commit)?)
 }
 
-/// The branch coverage of a file, or its line coverage where it has no branches.
+/// The branch coverage of a file, or that of its lines or statements where it has no branches.
 fn figure(coverage: &FileCoverage) -> Option<Percent> {
-    let totals = coverage.totals();
-    totals
-        .branches
-        .and_then(Ratio::percent)
-        .or_else(|| totals.lines.and_then(Ratio::percent))
+    coverage.totals().leading()?.1.percent()
 }
 
 /// The gaps of one file.

@@ -167,8 +167,8 @@ fn warn(coverage: &Coverage) {
     }
 }
 
-/// The percentage that a target is about: branches, or lines where the report has no branches.
+/// The percentage that a target is about: branches, or lines where the report has no branches, or
+/// statements where it has neither.
 fn total_percent(totals: &Totals) -> Option<Percent> {
-    let branches = totals.branches.filter(|ratio| ratio.total > 0);
-    branches.or(totals.lines)?.percent()
+    totals.leading()?.1.percent()
 }

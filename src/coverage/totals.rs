@@ -88,6 +88,22 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// What ran, where branches tell nothing: lines, or statements where the report has no lines (Go).
+    #[must_use]
+    pub fn run(self) -> Option<Ratio> {
+        self.lines.or(self.statements)
+    }
+
+    /// The figure that a target is held against, with its name: branches, else lines, else statements.
+    #[must_use]
+    pub fn leading(self) -> Option<(&'static str, Ratio)> {
+        let named = |name, ratio: Option<Ratio>| ratio.map(|ratio| (name, ratio));
+        let branches = self.branches.filter(|ratio| ratio.total > 0);
+        named("branches", branches)
+            .or(named("lines", self.lines))
+            .or(named("statements", self.statements))
+    }
+
     /// The sum, figure by figure; a figure that only one side has stays as it is.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -103,5 +119,28 @@ impl Totals {
             functions: add(self.functions, other.functions),
             statements: add(self.statements, other.statements),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branches_lead_then_lines_then_statements() {
+        let some = Some(Ratio::new(1, 2));
+        let totals = |branches, lines, statements| Totals {
+            branches,
+            lines,
+            functions: None,
+            statements,
+        };
+        let led_by = |totals: Totals| totals.leading().map(|(name, _)| name);
+        assert_eq!(led_by(totals(some, some, some)), Some("branches"));
+        assert_eq!(led_by(totals(None, some, some)), Some("lines"));
+        assert_eq!(led_by(totals(None, None, some)), Some("statements"));
+        assert_eq!(led_by(totals(None, None, None)), None);
+        let none = Some(Ratio::default());
+        assert_eq!(led_by(totals(none, some, None)), Some("lines"));
     }
 }

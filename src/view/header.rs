@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::text::width;
-use crate::coverage::{Percent, Ratio};
+use crate::coverage::{Percent, Ratio, Totals};
 
 use super::Canvas;
 
@@ -149,12 +149,16 @@ fn right(app: &App, canvas: &Canvas<'_>) -> Vec<Piece> {
         };
         push(text.to_owned(), theme.warn, 3, 0);
     }
-    if let Some((percent, style)) = super::figure(canvas, app, totals.lines) {
+    if let Some((percent, style)) = super::figure(canvas, app, totals.run()) {
         // Two percentages side by side say nothing without their names: they go together.
-        push("lines".to_owned(), theme.dim, 3, 3);
+        let name = match totals.lines {
+            Some(_) => "lines",
+            None => "statements",
+        };
+        push(name.to_owned(), theme.dim, 3, 3);
         push(format!("{percent} %"), style, 1, 3);
         if totals.branches.is_none()
-            && let Some((delta, rose)) = change(before.and_then(|it| it.lines), totals.lines)
+            && let Some((delta, rose)) = change(before.and_then(Totals::run), totals.run())
         {
             push(delta, if rose { theme.good } else { theme.bad }, 1, 1);
         }

@@ -155,6 +155,10 @@ fn draw_absence(app: &App, canvas: &mut Canvas<'_>, area: Area, why: &str) {
         ("arms taken", totals.branches),
         ("lines run", totals.lines),
         ("functions called", totals.functions),
+        (
+            "statements run",
+            totals.statements.filter(|_| totals.lines.is_none()),
+        ),
     ] {
         if let Some(ratio) = ratio {
             write(

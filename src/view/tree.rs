@@ -136,8 +136,9 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     let missed = match (tree.measure(), columns.missed >= 7) {
         (Measure::Branches, true) => "untaken",
         (Measure::Branches, false) => glyphs.untaken,
-        (Measure::Lines, true) => "not run",
+        (Measure::Lines | Measure::Statements, true) => "not run",
         (Measure::Lines, false) => "ln",
+        (Measure::Statements, false) => "st",
     };
     pen.put_right("%", columns.percent, theme.dim)
         .skip(1)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{Project, acts_on_terminal, lcov};
+use crate::world::{Project, acts_on_terminal, files, lcov};
 
 const TEXT: &str = "def f(a):\n    if a:\n        return 1\n    return 2\n";
 
@@ -268,4 +268,71 @@ fn markdown_is_for_a_pull_request() {
         "{}",
         answer.stdout
     );
+}
+
+/// A Go profile has neither branches nor lines: 18 of 25 statements ran.
+#[test]
+fn what_a_go_profile_cannot_tell_is_held_against_its_statements_and_said() {
+    let project = Project::sample("go");
+    let report = "reports/cover.out";
+    for (lines, status) in [("72", 0), ("72.01", 1)] {
+        let answer = project.run(&["check", report, "--lines", lines]);
+        assert_eq!(answer.status, status, "{}", answer.stdout);
+        assert!(answer.stdout.contains("statements  72.00 %  18/25"));
+        assert!(
+            answer
+                .stdout
+                .contains("no data on lines, so --lines is held against its statements"),
+            "{}",
+            answer.stdout
+        );
+    }
+    project.write("untaken.toml", "[target]\nbranches = 73\n");
+    let answer = project.run(&["check", report]);
+    assert_eq!(answer.status, 1, "{}", answer.stdout);
+    assert!(
+        answer
+            .stdout
+            .contains("no branch data, so the target is held against its statements"),
+        "{}",
+        answer.stdout
+    );
+    let answer = project.run(&["close", "--plan", report]);
+    assert!(
+        answer.stdout.starts_with(
+            "now at 72.00 %, target 73.00 %\nthe report has no branch data, so the target is held against its statements\n"
+        ),
+        "{}",
+        answer.stdout
+    );
+    let worst_first: Vec<String> = files(&project.gaps(&[report]));
+    assert_eq!(
+        worst_first,
+        [
+            "heap/naïve.go:found",
+            "queue.go:found",
+            "heap/heap.go:found"
+        ]
+    );
+}
+
+#[test]
+fn on_changed_lines_a_go_profile_is_counted_by_lines() {
+    let project = Project::sample("go");
+    project.commit("start");
+    let text = std::fs::read_to_string(project.path("queue.go")).unwrap();
+    let changed = text.replace('\n', " // now\n");
+    project.write("queue.go", &changed);
+    project.age("queue.go", 100_000_000);
+    let answer = project.run(&[
+        "check",
+        "reports/cover.out",
+        "--diff",
+        "HEAD",
+        "--lines",
+        "100",
+    ]);
+    assert_eq!(answer.status, 1, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stdout.contains("lines"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("more line"), "{}", answer.stdout);
 }

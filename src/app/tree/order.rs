@@ -13,18 +13,28 @@ pub enum Measure {
     Branches,
     /// No report has branch data.
     Lines,
+    /// Nor data on lines: Go measures statements alone.
+    Statements,
 }
 
 impl Measure {
-    /// Lines only where no report measured branches at all.
+    /// Lines only where no report measured branches at all, statements where none measured lines either.
     #[must_use]
     pub fn of(coverage: &Coverage) -> Self {
-        let any = coverage.totals.branches.is_some()
-            || coverage
-                .files
-                .iter()
-                .any(|file| file.coverage.totals().branches.is_some());
-        if any { Self::Branches } else { Self::Lines }
+        let any = |figure: fn(Totals) -> Option<Ratio>| {
+            figure(coverage.totals).is_some()
+                || coverage
+                    .files
+                    .iter()
+                    .any(|file| figure(file.coverage.totals()).is_some())
+        };
+        if any(|totals| totals.branches) {
+            Self::Branches
+        } else if any(|totals| totals.lines) || !any(|totals| totals.statements) {
+            Self::Lines
+        } else {
+            Self::Statements
+        }
     }
 
     #[must_use]
@@ -32,6 +42,7 @@ impl Measure {
         match self {
             Self::Branches => totals.branches,
             Self::Lines => totals.lines,
+            Self::Statements => totals.statements,
         }
     }
 }
@@ -66,9 +77,10 @@ impl Order {
     pub fn title(self, measure: Measure) -> &'static str {
         match (self, measure) {
             (Self::Worst, Measure::Branches) => "worst branches first",
+            (Self::Worst | Self::Lines, Measure::Statements) => "worst statements first",
             (Self::Worst, Measure::Lines) | (Self::Lines, _) => "worst lines first",
             (Self::Untaken, Measure::Branches) => "most untaken first",
-            (Self::Untaken, Measure::Lines) => "most not run first",
+            (Self::Untaken, Measure::Lines | Measure::Statements) => "most not run first",
             (Self::Name, _) => "by name",
         }
     }
@@ -81,14 +93,14 @@ impl Order {
         match self {
             Self::Worst => by_share(a.figure(measure), b.figure(measure))
                 .then_with(|| missed(b.figure(measure)).cmp(&missed(a.figure(measure))))
-                .then_with(|| by_share(a.totals.lines, b.totals.lines))
+                .then_with(|| by_share(a.totals.run(), b.totals.run()))
                 .then_with(name),
             Self::Untaken => missed(b.figure(measure))
                 .cmp(&missed(a.figure(measure)))
                 .then_with(|| by_share(a.figure(measure), b.figure(measure)))
                 .then_with(name),
-            Self::Lines => by_share(a.totals.lines, b.totals.lines)
-                .then_with(|| missed(b.totals.lines).cmp(&missed(a.totals.lines)))
+            Self::Lines => by_share(a.totals.run(), b.totals.run())
+                .then_with(|| missed(b.totals.run()).cmp(&missed(a.totals.run())))
                 .then_with(name),
             Self::Name => name(),
         }

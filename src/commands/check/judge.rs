@@ -140,7 +140,7 @@ impl Gate {
             .fold(Totals::default(), Totals::plus);
         // A figure that the report has is nothing, not unknown, where no changed line carries it.
         totals.branches = totals.branches.or(zero(coverage.totals.branches));
-        totals.lines = totals.lines.or(zero(coverage.totals.lines));
+        totals.lines = totals.lines.or(zero(coverage.totals.run()));
         totals.functions = totals.functions.or(zero(coverage.totals.functions));
         let mut gate = Self::new(totals, counted.to_vec(), thresholds, per_file);
         let has_lines = totals.lines.is_some_and(|ratio| ratio.total > 0);

@@ -8,7 +8,7 @@ use self::judge::{Gate, Metric, Threshold};
 use super::paint::Style;
 use super::{Answer, DONE, Failure, MISSED, choice, warn};
 use crate::cli::{CheckArgs, CheckFormat};
-use crate::coverage::{Coverage, Ratio};
+use crate::coverage::Totals;
 use crate::runtime::reports::{Reader, Sources};
 use crate::settings::Settings;
 
@@ -25,7 +25,11 @@ pub(super) fn run(args: &CheckArgs, settings: &Settings, style: Style) -> Result
     };
     let mut reader = Reader::new(settings);
     let mut coverage = reader.load(sources)?;
-    let (thresholds, note) = thresholds(args, settings, &coverage)?;
+    let measured = match &changes {
+        None => coverage.totals,
+        Some(_) => changed::countable(coverage.totals),
+    };
+    let (thresholds, note) = thresholds(args, settings, measured)?;
     let gate = match &changes {
         None => {
             let gate = Gate::of(&coverage, &thresholds, args.per_file);
@@ -68,15 +72,23 @@ pub(super) fn run(args: &CheckArgs, settings: &Settings, style: Style) -> Result
 }
 
 /// The thresholds that were asked for, else the target of the settings. A target that the report has no
-/// branches for is held against its lines, and the second value says so.
+/// branches for is held against its lines, or its statements where it has no lines either, and the second
+/// value says so.
 fn thresholds(
     args: &CheckArgs,
     settings: &Settings,
-    coverage: &Coverage,
+    totals: Totals,
 ) -> Result<(Vec<Threshold>, Option<String>), Failure> {
+    // Go measures statements alone, and nobody who asks for lines means that nothing was measured.
+    let no_lines = args.lines.is_some() && totals.lines.is_none() && totals.statements.is_some();
+    let run = if no_lines {
+        Metric::Statements
+    } else {
+        Metric::Lines
+    };
     let asked: Vec<Threshold> = [
         (Metric::Branches, args.branches),
-        (Metric::Lines, args.lines),
+        (run, args.lines),
         (Metric::Functions, args.functions),
     ]
     .into_iter()
@@ -88,7 +100,10 @@ fn thresholds(
     })
     .collect();
     if !asked.is_empty() {
-        return Ok((asked, None));
+        let note = no_lines.then(|| {
+            "the report has no data on lines, so --lines is held against its statements".to_owned()
+        });
+        return Ok((asked, note));
     }
     let least = settings.target.ok_or_else(|| {
         Failure::WrongUse(
@@ -97,19 +112,13 @@ fn thresholds(
                 .to_owned(),
         )
     })?;
-    let measured = |ratio: Option<Ratio>| ratio.is_some();
-    let metric = if measured(coverage.totals.branches) {
+    let metric = if totals.branches.is_some() {
         Metric::Branches
-    } else if measured(coverage.totals.lines) {
+    } else if totals.lines.is_some() {
         Metric::Lines
     } else {
         Metric::Statements
     };
-    let note = (metric != Metric::Branches).then(|| {
-        format!(
-            "the report has no branch data, so the target is held against its {}",
-            metric.name()
-        )
-    });
+    let note = (metric != Metric::Branches).then(|| choice::instead_of_branches(metric.name()));
     Ok((vec![Threshold { metric, least }], note))
 }

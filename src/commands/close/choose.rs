@@ -118,16 +118,12 @@ fn has_open(file: &CoveredFile) -> bool {
 }
 
 fn figure(file: &CoveredFile) -> Option<Percent> {
-    let totals = file.coverage.totals();
-    totals
-        .branches
-        .and_then(Ratio::percent)
-        .or_else(|| totals.lines.and_then(Ratio::percent))
+    file.coverage.totals().leading()?.1.percent()
 }
 
 fn untaken(file: &CoveredFile) -> u64 {
     let totals = file.coverage.totals();
-    totals.branches.or(totals.lines).map_or(0, Ratio::missed)
+    totals.branches.or(totals.run()).map_or(0, Ratio::missed)
 }
 
 fn share(shard: Shard, files: &[CoveredFile]) -> Vec<CoveredFile> {

@@ -15,10 +15,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use self::choose::Chosen;
-use super::{Answer, Failure as CommandFailure, complain, json, total_percent, warn};
+use super::{Answer, Failure as CommandFailure, choice, complain, json, total_percent, warn};
 use crate::agent::ApprovalPolicy;
 use crate::cli::CloseArgs;
-use crate::coverage::{Coverage, Percent};
+use crate::coverage::{Coverage, Percent, Totals};
 use crate::evidence::{Examined, Verdict};
 use crate::harmless;
 use crate::runtime::commit::commit;
@@ -75,6 +75,9 @@ pub(super) fn run(args: &CloseArgs, settings: &Settings) -> Result<Answer, Comma
         });
     }
     let target = args.target.or(settings.target);
+    if let Some(note) = target_note(&coverage.totals).filter(|_| target.is_some()) {
+        say(&note);
+    }
     if chosen.picks.is_empty() || reached(target, &coverage) {
         let why = if chosen.picks.is_empty() {
             "there is nothing to close"
@@ -644,6 +647,12 @@ fn reached(target: Option<Percent>, coverage: &Coverage) -> bool {
     target.is_some_and(|target| {
         total_percent(&coverage.totals).is_some_and(|percent| percent >= target)
     })
+}
+
+/// What a person must know about a target for a report without branches.
+fn target_note(totals: &Totals) -> Option<String> {
+    let (name, _) = totals.leading().filter(|(name, _)| *name != "branches")?;
+    Some(choice::instead_of_branches(name))
 }
 
 /// The result of a run in which no turn was needed.

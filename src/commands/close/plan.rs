@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::choose::Chosen;
+use super::target_note;
 use crate::cli::CloseArgs;
 use crate::commands::total_percent;
 use crate::coverage::Coverage;
@@ -20,11 +21,13 @@ pub(super) fn text(
     let batches = batches(&chosen.picks);
     let mut out = String::new();
     if let Some(percent) = total_percent(&coverage.totals) {
-        let target = args
-            .target
-            .or(settings.target)
-            .map_or(String::new(), |target| format!(", target {target} %"));
+        let target = args.target.or(settings.target);
+        let note = target_note(&coverage.totals).filter(|_| target.is_some());
+        let target = target.map_or(String::new(), |target| format!(", target {target} %"));
         let _ = writeln!(out, "now at {percent} %{target}");
+        if let Some(note) = note {
+            let _ = writeln!(out, "{note}");
+        }
     }
     let mut tokens = 0_u64;
     for batch in &batches {
