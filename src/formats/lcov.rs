@@ -16,11 +16,18 @@ use crate::coverage::{
     Span, Totals, Warning,
 };
 
+/// What ends one file's records.
+const END: &[u8] = b"\nend_of_record\n";
+
 /// A place behind an offset where one file's records have ended.
 pub(super) fn cut(bytes: &[u8], from: usize) -> Option<usize> {
-    let end = b"\nend_of_record\n";
-    let found = memchr::memmem::find(bytes.get(from..)?, end)?;
-    Some(from + found + end.len())
+    let found = memchr::memmem::find(bytes.get(from..)?, END)?;
+    Some(from + found + END.len())
+}
+
+/// The last such place.
+pub(super) fn last_cut(bytes: &[u8]) -> Option<usize> {
+    Some(memchr::memmem::rfind(bytes, END)? + END.len())
 }
 
 /// The files of a range of the text that begins behind a cut and ends at the next.
@@ -34,6 +41,7 @@ pub(super) fn part(bytes: &[u8], range: Range<usize>) -> Result<Part<'_>, ParseE
         at = read.end;
         if read.name.is_empty() {
             if !section.is_empty() {
+                part.tells_places = true;
                 part.oddities.note("records without a name", || {
                     let place = Place::of(bytes, read.start);
                     format!("the record at {place} names no source file (`SF:`); it is left out")
@@ -48,6 +56,22 @@ pub(super) fn part(bytes: &[u8], range: Range<usize>) -> Result<Part<'_>, ParseE
         });
     }
     Ok(part)
+}
+
+/// The files of some records, if all there is to say of them can be said without the text around them.
+pub(super) fn records(bytes: &[u8]) -> Option<(Vec<FileCoverage>, Oddities)> {
+    let part = part(bytes, 0..bytes.len()).ok()?;
+    let files = part.found.into_iter().map(|found| found.file);
+    (!part.tells_places).then(|| (files.collect(), part.oddities))
+}
+
+/// The report of files; `None` when one of them is there twice, for then their records must be added up.
+pub(super) fn of_files(files: Vec<FileCoverage>, oddities: Oddities) -> Option<Report> {
+    let mut names: FxHashSet<&str> = FxHashSet::default();
+    files
+        .iter()
+        .all(|file| names.insert(file.reported()))
+        .then(|| report(files, oddities))
 }
 
 /// The report that the parts of a text make.
@@ -90,14 +114,7 @@ pub(super) fn join(
         section.told = Told::default();
         *file = section.file(name, &mut oddities);
     }
-    let mut report = Report {
-        format: Format::Lcov,
-        tool: None,
-        totals: Totals::default(),
-        files,
-        source_roots: Vec::new(),
-        warnings: oddities.finish(),
-    };
+    let mut report = report(files, oddities);
     if repeated > 0 {
         let are = if repeated == 1 {
             "file is"
@@ -108,8 +125,20 @@ pub(super) fn join(
             "{repeated} {are} in the report more than once; the hits are added up"
         )));
     }
-    settle(&mut report);
     Ok(report)
+}
+
+fn report(files: Vec<FileCoverage>, oddities: Oddities) -> Report {
+    let mut report = Report {
+        format: Format::Lcov,
+        tool: None,
+        totals: Totals::default(),
+        files,
+        source_roots: Vec::new(),
+        warnings: oddities.finish(),
+    };
+    settle(&mut report);
+    report
 }
 
 /// What was read of a part of the text.
@@ -117,6 +146,8 @@ pub(super) fn join(
 pub(super) struct Part<'a> {
     found: Vec<Found<'a>>,
     oddities: Oddities,
+    /// A warning names a place in the text.
+    tells_places: bool,
 }
 
 /// Tells "none here" from "not measured": a file without a branch, in a report that has branches

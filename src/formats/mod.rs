@@ -8,6 +8,7 @@
 //! `sniff.rs`. The bytes that a parser gets are UTF-8 or Latin-1 without a byte order mark; [`Place`]s
 //! are offsets in them. `json.rs`, `xml.rs`, `text.rs` and `oddities.rs` are shared by all of them.
 
+mod blocks;
 mod bounds;
 mod by_path;
 mod clover;
@@ -31,6 +32,7 @@ mod sniff;
 mod text;
 mod xml;
 
+pub use blocks::Blocks;
 pub use error::{ParseError, Place};
 pub use reading::{Part, Reading};
 pub use sniff::{HEAD, sniff};

@@ -138,25 +138,39 @@ impl Drop for Watcher {
 /// # Errors
 /// As reading does.
 pub fn read_unmoved(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let mut file = File::open(path)?;
-    let before = Stamp::of(&file.metadata()?);
-    let size = usize::try_from(before.size).unwrap_or_default();
-    let bytes = if size < WORTH_TWO_THREADS {
+    unmoved(path, |mut file, size| {
+        let size = usize::try_from(size).unwrap_or_default();
+        if size >= WORTH_TWO_THREADS {
+            return read_in_halves(file, size);
+        }
         let mut bytes = Vec::with_capacity(size + 1);
         file.read_to_end(&mut bytes)?;
-        bytes
-    } else {
-        match read_in_halves(&file, size) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            read => read?,
-        }
+        Ok(bytes)
+    })
+}
+
+/// Reads a file that others rewrite, in whatever way; it is told how many bytes there are. `None` when the
+/// file changed meanwhile.
+///
+/// # Errors
+/// As the reading does.
+pub fn unmoved<T>(
+    path: &Path,
+    read: impl FnOnce(&File, u64) -> io::Result<T>,
+) -> io::Result<Option<T>> {
+    let file = File::open(path)?;
+    let before = Stamp::of(&file.metadata()?);
+    let read = match read(&file, before.size) {
+        // It was shortened.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        read => read?,
     };
     // The file that is read, and the one that the path means now.
     let after = [file.metadata()?, fs::metadata(path)?];
     let is_same = after
         .iter()
         .all(|after| Stamp::of(after).looks_same(before));
-    Ok(is_same.then_some(bytes))
+    Ok(is_same.then_some(read))
 }
 
 /// Files of so many bytes are read by two threads: most of the time goes into new memory, page by page.

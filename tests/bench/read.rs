@@ -187,13 +187,13 @@ fn check(path: &Path) -> Timed {
     untaken
 }
 
-/// How long `grcov` reads: it writes no more than the names of the files.
+/// How long `grcov` reads, branches too as untaken does: it writes no more than the names of the files.
 fn grcov(path: &Path) -> Option<Duration> {
     if !has("grcov") {
         return None;
     }
     let mut grcov = Timed::new("grcov", [path]);
-    grcov.args(["-t", "files", "--threads", "2"]);
+    grcov.args(["--branch", "-t", "files", "--threads", "2"]);
     for _ in 0..FEW {
         grcov.once();
     }

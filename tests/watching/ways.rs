@@ -92,6 +92,27 @@ fn vitest_deletes_the_folder_and_makes_it_anew() {
 }
 
 #[test]
+fn c8_collects_below_the_folder_and_reports_at_the_end() {
+    let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    let project = Project::new(&[("coverage/coverage-final.json", &istanbul(5))]);
+    let raw = project.path("coverage/tmp");
+    let whole = istanbul(300);
+    let heard = project.listen(|| {
+        fs::create_dir_all(&raw).unwrap();
+        for process in 0..20 {
+            let name = format!("coverage-{process}-1795333797378-0.json");
+            fs::write(raw.join(name), b"{\"result\":[]}").unwrap();
+            thread::sleep(ms(40));
+        }
+        write_lines(&project.reports[0], &whole);
+        fs::remove_dir_all(&raw).unwrap();
+    });
+    heard.assert_whole(&project.reports[0], &whole);
+    assert_eq!(heard.readings.len(), 1, "one reload for one run: {heard:?}");
+    heard.assert_current();
+}
+
+#[test]
 fn a_folder_made_anew_with_the_number_of_the_old_one_is_watched() {
     use std::os::unix::fs::MetadataExt as _;
     let _together = ALONE.read().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,6 @@
 //! Coverage reports: found, read, resolved against the project, merged.
 
+mod blocks;
 mod changed;
 mod find;
 mod go;
@@ -385,9 +386,15 @@ fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
             LARGEST >> 30
         )));
     }
-    let bytes = watch::read_unmoved(path).map_err(refused)?;
-    let bytes = bytes.ok_or(Unread::Moved)?;
-    let report = parse(&bytes).map_err(|error| Unread::Refused(error.to_string()))?;
+    let cores = thread::available_parallelism().map_or(2, usize::from);
+    let n_threads = cores.clamp(2, MOST_THREADS);
+    let report = if let Some(report) = blocks::read(path, n_threads) {
+        report
+    } else {
+        let bytes = watch::read_unmoved(path).map_err(refused)?;
+        let bytes = bytes.ok_or(Unread::Moved)?;
+        parse(&bytes, n_threads).map_err(|error| Unread::Refused(error.to_string()))?
+    };
     Ok(Parsed {
         path: path.to_owned(),
         written,
@@ -408,9 +415,8 @@ fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
 const MOST_THREADS: usize = 4;
 
 /// Parses a report on a thread for each core where it is large enough to be cut.
-fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
-    let cores = thread::available_parallelism().map_or(2, usize::from);
-    let reading = Reading::new(bytes, cores.clamp(2, MOST_THREADS))?;
+fn parse(bytes: &[u8], n_threads: usize) -> Result<Report, ParseError> {
+    let reading = Reading::new(bytes, n_threads)?;
     if reading.n_parts() == 1 {
         return reading.join(vec![reading.part(0)]);
     }

@@ -322,6 +322,26 @@ fn where_nobody_tells_of_the_closing_records_rest_longer() {
 }
 
 #[test]
+fn a_file_made_anew_is_not_closed_because_the_old_one_was() {
+    let mut script = writing(0, 10, 1, UNTOLD);
+    script.extend([
+        (5000, Act::Delete),
+        // Made anew by somebody of whom the system tells nothing: only stillness says that he is done.
+        (5010, Act::Silently(5, UNTOLD)),
+        (5010, Act::Rumour(Touch::Other)),
+        (5800, Act::Silently(900, UNTOLD)),
+        (5800, Act::Rumour(Touch::Other)),
+    ]);
+    let told = one(script);
+    assert!(told.starts_with("110:read[0] "), "{told}");
+    assert!(
+        told.ends_with("7300:read[0] 7300:may-grow[0] 8800:current"),
+        "{told}"
+    );
+    assert_eq!(told.matches("read[").count(), 2, "{told}");
+}
+
+#[test]
 fn a_change_that_nobody_told_is_found_at_the_look() {
     let mut script = writing(0, 10, 1, TOLD);
     script.push((60, Act::Silently(90_000, TOLD)));
