@@ -15,6 +15,7 @@
 //!     {"output": [{"run": "pytest -q", "args": {"workdir": "sub"}}]},
 //!     {"output": [{"patch": "*** Begin Patch\n…"}]},
 //!     {"output": [{"call": "update_plan", "arguments": {"plan": []}}]},
+//!     {"output": [{"call": "gaps", "namespace": "mcp__untaken", "arguments": {}}]},
 //!     {"hold": "gate", "output": [{"say": "only after the gate was opened"}]},
 //!     {"status": 429, "body": {"error": {"message": "slow down"}}},
 //!     {"cut_after": 3, "output": [{"say": "the line breaks"}]}
@@ -384,7 +385,12 @@ impl Shared {
             patch.push_str("*** End Patch");
             self.patch(&patch, tools)
         } else if let Some(name) = spec["call"].as_str() {
-            self.function_call(name, &spec["arguments"], tools)
+            let mut call = self.function_call(name, &spec["arguments"], tools);
+            // A tool of an MCP server, which a request need not offer by itself (0.169 has them searched for).
+            if let Some(namespace) = spec.get("namespace") {
+                call["namespace"] = namespace.clone();
+            }
+            call
         } else {
             panic!("the script has an output of no known kind: {spec}");
         }
