@@ -477,6 +477,66 @@ fn a_round_without_effect_is_followed_by_one_that_knows_what_happened() {
     );
 }
 
+/// The model of each kind of work, as Codex really asks for it; and what one turn called untestable is looked at
+/// once more.
+#[test]
+#[ignore = "needs codex and python3 with pytest-cov"]
+fn each_kind_of_work_has_its_model_and_its_effort() {
+    // Everything but the refund, of which the agent says that it cannot be tested.
+    let most = HONEST
+        .replace("import label, total", "import total")
+        .split("\n\n\ndef test_refunds")
+        .next()
+        .unwrap()
+        .to_owned()
+        + "\n";
+    let rest = "from shop.cart import label\n\n\ndef test_refunds():\n    assert label(-1) == \"refund\"\n";
+    let claim = r#"{"remaining_gaps": [{"file": "src/shop/cart.py", "uncovered_lines": [15], "reason": "no way to get there"}]}"#;
+    let shop = Shop::new(&json!([
+        say("I did not get to it."),
+        write("tests/test_most.py", &most),
+        say(claim),
+        write("tests/test_rest.py", rest),
+        say("It can be tested after all."),
+    ]));
+    let settings = shop.read("untaken.toml")
+        + "model = \"gpt-5.6-sol\"\n\n[agent.models]\nauthoring_complex = \"gpt-5.6-terra\"\nverification = \"gpt-5.6-luna\"\n\n[agent.efforts]\nauthoring = \"low\"\nauthoring_complex = \"high\"\nverification = \"medium\"\n";
+    shop.write("untaken.toml", &settings);
+    let (status, result, said) = shop.close(&["--target", "100"]);
+    let asked: Vec<(String, String)> = shop
+        .server
+        .received()
+        .iter()
+        .map(|request| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            (
+                text(&request.body["model"]),
+                text(&request.body["reasoning"]["effort"]),
+            )
+        })
+        .collect();
+    let of = |model: &str, effort: &str| (model.to_owned(), effort.to_owned());
+    assert_eq!(
+        asked,
+        [
+            of("gpt-5.6-sol", "low"),
+            of("gpt-5.6-terra", "high"),
+            of("gpt-5.6-terra", "high"),
+            of("gpt-5.6-luna", "medium"),
+            of("gpt-5.6-luna", "medium"),
+        ],
+        "{said}"
+    );
+    assert_eq!(status, 0, "{said}\n{result:#}");
+    assert_eq!(result["remaining_gaps"], json!([]), "{result:#}");
+    assert_eq!(result["closed"].as_array().unwrap().len(), 5);
+    assert!(said.contains("1024 of them cached"), "{said}");
+    assert!(
+        said.contains("verification · model gpt-5.6-luna · effort medium"),
+        "{said}"
+    );
+}
+
 #[test]
 #[ignore = "needs codex and python3 with pytest-cov"]
 fn a_suite_that_fails_before_any_work_stops_it() {

@@ -71,12 +71,17 @@ pub(super) fn thread_open(
 pub(super) fn turn_start(
     id: u64,
     settings: &SessionSettings,
+    model: Option<&str>,
     thread: &ThreadId,
     prompt: &str,
 ) -> String {
     let mut params = Map::new();
     params.insert("threadId".into(), json!(thread.0));
     params.insert("input".into(), input(prompt));
+    // It holds for the turns after this one too (0.169).
+    if let Some(model) = model {
+        params.insert("model".into(), json!(model));
+    }
     params.insert("approvalPolicy".into(), json!(policy(settings.approval)));
     params.insert("sandboxPolicy".into(), sandbox_policy(settings.sandbox));
     if let Some(effort) = &settings.effort {

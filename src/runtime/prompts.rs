@@ -12,7 +12,7 @@ use crate::runtime::project::{Tests, nearest_test};
 use crate::runtime::sources::{self, Text};
 use crate::settings::{self, Settings};
 use crate::syntax::Place;
-use crate::triage::{Batch, Learnt};
+use crate::triage::{Batch, Learnt, Shard, Work};
 
 /// How much of an existing test is read for the prompt, which cuts it again to what it has room for.
 const HEAD: usize = 200;
@@ -75,6 +75,19 @@ pub fn of_batch(
     measured: Option<&FileCoverage>,
     learnt: &[Learnt],
 ) -> String {
+    of_batch_in_shard(settings, tests, batch, measured, learnt, None)
+}
+
+/// The same, where other machines work on other files at the same time.
+#[must_use]
+pub fn of_batch_in_shard(
+    settings: &Settings,
+    tests: &Tests,
+    batch: &Batch,
+    measured: Option<&FileCoverage>,
+    learnt: &[Learnt],
+    shard: Option<Shard>,
+) -> String {
     let lines = sources::lines(&settings.root, &batch.file).ok();
     let source = lines.map(|lines| Source::new(&batch.file, lines));
     let gaps = measured
@@ -88,7 +101,11 @@ pub fn of_batch(
             .filter(|gap| batch.picks.iter().any(|pick| pick.gap == gap.id))
             .collect(),
     };
-    build(settings, tests, vec![picked], earlier(learnt))
+    let input = input(settings, tests, vec![picked], earlier(learnt));
+    prompt(&PromptInput {
+        shard: shard.map(Shard::number),
+        ..input
+    })
 }
 
 /// What earlier rounds taught, in the words of the next prompt.
@@ -116,7 +133,7 @@ pub fn earlier(learnt: &[Learnt]) -> Option<Earlier> {
             finding.evidence
         )
     }));
-    if last.tests.is_empty() {
+    if last.tests.is_empty() && last.trouble.is_none() {
         notes.push("no test file was written".to_owned());
     }
     notes.push(
@@ -138,6 +155,15 @@ pub fn build(
     picked: Vec<Picked<'_>>,
     earlier: Option<Earlier>,
 ) -> String {
+    prompt(&input(settings, tests, picked, earlier))
+}
+
+fn input(
+    settings: &Settings,
+    tests: &Tests,
+    picked: Vec<Picked<'_>>,
+    earlier: Option<Earlier>,
+) -> PromptInput {
     let files = picked
         .into_iter()
         .map(|file| PromptFile {
@@ -168,12 +194,13 @@ pub fn build(
             path: file.path,
         })
         .collect();
-    prompt(&PromptInput {
+    PromptInput {
         files,
         test_command: tests.command.clone(),
         new_tests: settings.tests.generated.clone(),
+        shard: None,
         earlier,
-    })
+    }
 }
 
 fn pattern(settings: &Settings, tests: &Tests, path: &FilePath) -> Option<Pattern> {
@@ -184,6 +211,37 @@ fn pattern(settings: &Settings, tests: &Tests, path: &FilePath) -> Option<Patter
         n_lines: lines.len(),
         head: lines.into_iter().take(HEAD).collect(),
     })
+}
+
+/// Model and effort for a kind of work, where the settings tell kinds of work apart. `None` inside: as the
+/// thread was opened.
+#[must_use]
+pub fn by_work(settings: &Settings, work: Work) -> Option<(Option<String>, Option<String>)> {
+    let agent = &settings.agent;
+    let plain = settings::ByPhase::default();
+    if agent.models == plain && agent.efforts == plain {
+        return None;
+    }
+    let of = |phases: &settings::ByPhase, usual: &Option<String>| {
+        let authoring = phases.authoring.as_ref().or(usual.as_ref());
+        match work {
+            Work::Authoring => authoring,
+            Work::AuthoringComplex => phases.authoring_complex.as_ref().or(authoring),
+            Work::Verification => phases.verification.as_ref().or(authoring),
+        }
+        .cloned()
+    };
+    Some((
+        of(&agent.models, &agent.model),
+        of(&agent.efforts, &agent.effort),
+    ))
+}
+
+/// Whether what an agent calls untestable is looked at once more: where the settings say with what.
+#[must_use]
+pub fn wants_second_look(settings: &Settings) -> bool {
+    let agent = &settings.agent;
+    agent.models.verification.is_some() || agent.efforts.verification.is_some()
 }
 
 /// What a session is told, out of the settings of the person.
@@ -208,7 +266,11 @@ pub fn session_settings(settings: &Settings) -> SessionSettings {
             .authoring
             .clone()
             .or_else(|| agent.model.clone()),
-        effort: agent.effort.clone(),
+        effort: agent
+            .efforts
+            .authoring
+            .clone()
+            .or_else(|| agent.effort.clone()),
         resume: None,
     }
 }
@@ -297,7 +359,32 @@ mod tests {
             ..AgentSettings::default()
         };
         assert_eq!(session_settings(&settings).model.as_deref(), Some("plain"));
+        assert_eq!(by_work(&settings, Work::AuthoringComplex), None);
         settings.agent.models.authoring = Some("writer".into());
         assert_eq!(session_settings(&settings).model.as_deref(), Some("writer"));
+        let named = |text: &str| Some(text.to_owned());
+        // What is not set for the harder work is as for the easier.
+        assert_eq!(
+            by_work(&settings, Work::AuthoringComplex),
+            Some((named("writer"), None))
+        );
+        settings.agent.models.authoring_complex = Some("thinker".into());
+        settings.agent.efforts.authoring_complex = Some("high".into());
+        settings.agent.effort = Some("low".into());
+        assert_eq!(
+            by_work(&settings, Work::AuthoringComplex),
+            Some((named("thinker"), named("high")))
+        );
+        assert_eq!(
+            by_work(&settings, Work::Authoring),
+            Some((named("writer"), named("low")))
+        );
+        assert!(!wants_second_look(&settings));
+        settings.agent.models.verification = Some("doubter".into());
+        assert!(wants_second_look(&settings));
+        assert_eq!(
+            by_work(&settings, Work::Verification),
+            Some((named("doubter"), named("low")))
+        );
     }
 }

@@ -92,6 +92,11 @@ impl Turns {
         &self.session
     }
 
+    /// From the next turn on, work with this model and this effort; `None` for what the thread was opened with.
+    pub fn work_with(&mut self, model: Option<String>, effort: Option<String>) {
+        self.session.work_with(model, effort);
+    }
+
     /// Sends a prompt and waits for the end of its turn, at most for `limit`.
     pub async fn turn(
         &mut self,

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::{OPEN_SECTION, known_under, nearest};
 use super::{
-    AgentSettings, Approval, PhaseModels, ReportSettings, Sandbox, Settings, SettingsError,
+    AgentSettings, Approval, ByPhase, ReportSettings, Sandbox, Settings, SettingsError,
     TestSettings, Theme, UiSettings,
 };
 use crate::coverage::Percent;
@@ -68,13 +68,14 @@ struct Agent {
     max_files: Option<u32>,
     max_tokens: Option<u64>,
     model: Option<String>,
-    models: Models,
+    models: Phases,
     effort: Option<String>,
+    efforts: Phases,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Models {
+struct Phases {
     authoring: Option<String>,
     authoring_complex: Option<String>,
     verification: Option<String>,
@@ -237,6 +238,26 @@ fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Percent>
         .map_err(|wanted| serde::de::Error::custom(format!("must be {wanted}")))
 }
 
+impl Phases {
+    fn over(self, below: Self) -> Self {
+        Self {
+            authoring: self.authoring.or(below.authoring),
+            authoring_complex: self.authoring_complex.or(below.authoring_complex),
+            verification: self.verification.or(below.verification),
+        }
+    }
+}
+
+impl From<Phases> for ByPhase {
+    fn from(phases: Phases) -> Self {
+        Self {
+            authoring: phases.authoring,
+            authoring_complex: phases.authoring_complex,
+            verification: phases.verification,
+        }
+    }
+}
+
 impl Values {
     /// These values, and another file's where these say nothing.
     pub(super) fn over(self, below: Self) -> Self {
@@ -268,20 +289,9 @@ impl Values {
                 max_files: self.agent.max_files.or(below.agent.max_files),
                 max_tokens: self.agent.max_tokens.or(below.agent.max_tokens),
                 model: self.agent.model.or(below.agent.model),
-                models: Models {
-                    authoring: self.agent.models.authoring.or(below.agent.models.authoring),
-                    authoring_complex: self
-                        .agent
-                        .models
-                        .authoring_complex
-                        .or(below.agent.models.authoring_complex),
-                    verification: self
-                        .agent
-                        .models
-                        .verification
-                        .or(below.agent.models.verification),
-                },
+                models: self.agent.models.over(below.agent.models),
                 effort: self.agent.effort.or(below.agent.effort),
+                efforts: self.agent.efforts.over(below.agent.efforts),
             },
             ui: Ui {
                 theme: self.ui.theme.or(below.ui.theme),
@@ -340,12 +350,9 @@ impl Values {
                 max_files: self.agent.max_files.unwrap_or(agent.max_files),
                 max_tokens: self.agent.max_tokens.unwrap_or(agent.max_tokens),
                 model: self.agent.model,
-                models: PhaseModels {
-                    authoring: self.agent.models.authoring,
-                    authoring_complex: self.agent.models.authoring_complex,
-                    verification: self.agent.models.verification,
-                },
+                models: self.agent.models.into(),
                 effort: self.agent.effort,
+                efforts: self.agent.efforts.into(),
             },
             ui: UiSettings {
                 theme: self.ui.theme.map_or(ui.theme, |name| match name {

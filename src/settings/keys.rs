@@ -28,10 +28,15 @@ const KNOWN: &[(&str, &[&str])] = &[
             "model",
             "models",
             "effort",
+            "efforts",
         ],
     ),
     (
         "agent.models",
+        &["authoring", "authoring_complex", "verification"],
+    ),
+    (
+        "agent.efforts",
         &["authoring", "authoring_complex", "verification"],
     ),
     ("ui", &["theme", "mouse"]),

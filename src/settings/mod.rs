@@ -97,8 +97,10 @@ pub struct AgentSettings {
     /// `None`: as the person's own Codex configuration says.
     pub model: Option<String>,
     /// By phase of the work, before `model`.
-    pub models: PhaseModels,
+    pub models: ByPhase,
     pub effort: Option<String>,
+    /// By phase of the work, before `effort`.
+    pub efforts: ByPhase,
 }
 
 impl Default for AgentSettings {
@@ -111,17 +113,21 @@ impl Default for AgentSettings {
             max_files: 10,
             max_tokens: 2_000_000,
             model: None,
-            models: PhaseModels::default(),
+            models: ByPhase::default(),
             effort: None,
+            efforts: ByPhase::default(),
         }
     }
 }
 
-/// `[agent.models]`.
+/// `[agent.models]` and `[agent.efforts]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PhaseModels {
+pub struct ByPhase {
+    /// The first round on a simple batch.
     pub authoring: Option<String>,
+    /// A batch with many arms, and every later round; else as for authoring.
     pub authoring_complex: Option<String>,
+    /// A second look at what an agent calls untestable; without it, there is no second look.
     pub verification: Option<String>,
 }
 

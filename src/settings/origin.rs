@@ -193,6 +193,9 @@ fn value(settings: &Settings, key: &str) -> Option<String> {
         "agent.models.authoring" => return text(&agent.models.authoring),
         "agent.models.authoring_complex" => return text(&agent.models.authoring_complex),
         "agent.models.verification" => return text(&agent.models.verification),
+        "agent.efforts.authoring" => return text(&agent.efforts.authoring),
+        "agent.efforts.authoring_complex" => return text(&agent.efforts.authoring_complex),
+        "agent.efforts.verification" => return text(&agent.efforts.verification),
         "ui.theme" => quoted(match ui.theme {
             Theme::Auto => "auto",
             Theme::Dark => "dark",
@@ -242,6 +245,11 @@ effort = \"low\"
 [agent.models]
 authoring = \"a\"
 authoring_complex = \"b\"
+verification = \"v\"
+[agent.efforts]
+authoring = \"low\"
+authoring_complex = \"high\"
+verification = \"xhigh\"
 [ui]
 theme = \"light\"
 mouse = false

@@ -36,6 +36,11 @@ impl Pick {
     }
 }
 
+/// A batch with more untaken arms than this is complex …
+const SIMPLE_ARMS: u32 = 12;
+/// … and so is one with a decision of more.
+const SIMPLE_DECISION: u32 = 4;
+
 /// The gaps that one turn works on: all of one file, in the order of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
@@ -44,6 +49,12 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Whether it asks for more than a handful of inputs: many arms, or one decision with many.
+    #[must_use]
+    pub fn is_complex(&self) -> bool {
+        self.arms() > SIMPLE_ARMS || self.picks.iter().any(|pick| pick.arms > SIMPLE_DECISION)
+    }
+
     /// Untaken arms in the batch.
     #[must_use]
     pub fn arms(&self) -> u32 {

@@ -60,6 +60,29 @@ pub enum Next {
     Stop(StopReason),
 }
 
+/// What kind of work a turn is, for people who want another model for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// The first round on a simple batch.
+    Authoring,
+    /// A complex batch, or what a first round did not close.
+    AuthoringComplex,
+    /// A second look at gaps of which an agent said that no test can take them.
+    Verification,
+}
+
+impl Work {
+    /// As in `[agent.models]`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Authoring => "authoring",
+            Self::AuthoringComplex => "authoring_complex",
+            Self::Verification => "verification",
+        }
+    }
+}
+
 /// Why a campaign ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StopReason {
@@ -159,6 +182,8 @@ struct Queued {
     /// Turns in a row that moved nothing.
     idle_rounds: u32,
     learnt: Vec<Learnt>,
+    /// An agent said that no test can take these.
+    is_second_look: bool,
 }
 
 /// A queue of batches and what became of every gap in them.
@@ -172,6 +197,7 @@ pub struct Campaign {
     turn_tokens: Vec<(u32, u64)>,
     gave_up: bool,
     highest_round: u32,
+    second_look: bool,
 }
 
 impl Campaign {
@@ -185,9 +211,29 @@ impl Campaign {
             turn_tokens: Vec::new(),
             gave_up: false,
             highest_round: 0,
+            second_look: false,
         };
         campaign.add(picks);
         campaign
+    }
+
+    /// Has what an agent calls untestable looked at once more, in a turn of its own, before it is given up.
+    #[must_use]
+    pub fn with_second_look(mut self, wanted: bool) -> Self {
+        self.second_look = wanted;
+        self
+    }
+
+    /// What kind of work the batch is that is being worked on, or would be next.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        match self.working.as_ref().or(self.queue.front()) {
+            Some(queued) if queued.is_second_look => Work::Verification,
+            Some(queued) if queued.rounds > 1 || queued.batch.is_complex() => {
+                Work::AuthoringComplex
+            }
+            Some(_) | None => Work::Authoring,
+        }
     }
 
     /// Puts more gaps at the end of the queue. Those already queued or being worked on stay as they are.
@@ -206,6 +252,7 @@ impl Campaign {
                 rounds: 0,
                 idle_rounds: 0,
                 learnt: Vec::new(),
+                is_second_look: false,
             });
         }
     }
@@ -314,16 +361,26 @@ impl Campaign {
         for gap in result.closed {
             self.states.insert(gap, GapState::Closed);
         }
+        let looks_again = self.second_look && !queued.is_second_look;
+        let mut claims = Vec::new();
         for (gap, reason) in result.untestable {
-            if self.states.get(&gap) == Some(&GapState::Working) {
+            if self.states.get(&gap) != Some(&GapState::Working) {
+                continue;
+            }
+            if looks_again {
+                self.states.insert(gap, GapState::Queued);
+                claims.push((gap, reason));
+            } else {
                 self.states.insert(gap, GapState::Untestable { reason });
             }
         }
+        self.look_again(&queued, &claims);
         queued
             .batch
             .picks
             .retain(|pick| self.states.get(&pick.gap) == Some(&GapState::Working));
-        let again = queued.rounds < self.limits.rounds && queued.idle_rounds < 2;
+        let again =
+            !queued.is_second_look && queued.rounds < self.limits.rounds && queued.idle_rounds < 2;
         for pick in &queued.batch.picks {
             let state = if again {
                 GapState::Queued
@@ -343,6 +400,46 @@ impl Campaign {
         } else {
             self.gave_up = true;
         }
+    }
+
+    /// Queues what was called untestable for a turn of its own, with the reasons.
+    fn look_again(&mut self, from: &Queued, claims: &[(GapId, String)]) {
+        let picks: Vec<Pick> = from
+            .batch
+            .picks
+            .iter()
+            .filter(|pick| claims.iter().any(|(gap, _)| *gap == pick.gap))
+            .cloned()
+            .collect();
+        if picks.is_empty() {
+            return;
+        }
+        let said: Vec<String> = picks
+            .iter()
+            .filter_map(|pick| {
+                let (_, reason) = claims.iter().find(|(gap, _)| *gap == pick.gap)?;
+                Some(format!("line {}: {reason}", pick.line))
+            })
+            .collect();
+        let trouble = format!(
+            "an earlier turn said that no test can take these gaps ({}); look again for yourself: write a test where \
+             there is one, and repeat the reason only where there is none",
+            said.join("; ")
+        );
+        self.queue.push_back(Queued {
+            batch: Batch {
+                file: from.batch.file.clone(),
+                picks,
+            },
+            rounds: 0,
+            idle_rounds: 0,
+            learnt: vec![Learnt {
+                round: from.rounds,
+                trouble: Some(trouble),
+                ..Learnt::default()
+            }],
+            is_second_look: true,
+        });
     }
 
     /// The turn could not be finished (the agent died, a person stopped it): its gaps go back to the
@@ -421,7 +518,7 @@ pub fn forecast_tokens(n_gaps: u64) -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{Campaign, Limits, Next, Standing, StopReason, TurnResult};
+    use super::{Campaign, Limits, Next, Standing, StopReason, TurnResult, Work};
     use crate::coverage::Percent;
     use crate::gaps::GapId;
     use crate::triage::GapState;
@@ -493,6 +590,69 @@ mod tests {
             Next::Stop(StopReason::NothingMoved)
         );
         assert_eq!(c.state(GapId(1)), GapState::StillOpen { rounds: 2 });
+    }
+
+    #[test]
+    fn what_a_first_round_left_and_what_has_many_arms_is_the_harder_work() {
+        let mut c = Campaign::new(
+            Limits::default(),
+            &[pick("a.py", 1, "f", 1), pick("b.py", 7, "g", 5)],
+        );
+        assert_eq!(turn(&mut c).0, "a.py");
+        assert_eq!(c.work(), Work::Authoring);
+        c.turn_ended(closed(&[]));
+        assert_eq!(turn(&mut c).0, "b.py");
+        assert_eq!(
+            c.work(),
+            Work::AuthoringComplex,
+            "five arms in one decision"
+        );
+        c.turn_ended(closed(&[7]));
+        assert_eq!(turn(&mut c), ("a.py".into(), 2, 1));
+        assert_eq!(c.work(), Work::AuthoringComplex, "the second round");
+    }
+
+    #[test]
+    fn what_is_called_untestable_is_looked_at_once_more_where_that_is_wanted() {
+        let untestable = |gap: u64| TurnResult {
+            untestable: vec![(GapId(gap), "only on Windows".into())],
+            tokens: 10,
+            ..TurnResult::default()
+        };
+        let picks = [pick("a.py", 1, "f", 1)];
+        let given_up = GapState::Untestable {
+            reason: "only on Windows".into(),
+        };
+        let mut trusting = Campaign::new(Limits::default(), &picks);
+        turn(&mut trusting);
+        trusting.turn_ended(untestable(1));
+        assert_eq!(trusting.state(GapId(1)), given_up);
+
+        let doubting = || {
+            let mut c = Campaign::new(Limits::default(), &picks).with_second_look(true);
+            turn(&mut c);
+            c.turn_ended(untestable(1));
+            assert_eq!(c.state(GapId(1)), GapState::Queued);
+            let Next::Turn { learnt, .. } = c.next(Standing::default()) else {
+                panic!("it is looked at once more");
+            };
+            let told = learnt[0].trouble.as_ref().unwrap();
+            assert!(told.contains("line 1: only on Windows"), "{told}");
+            assert_eq!(c.work(), Work::Verification);
+            c
+        };
+        let mut agreed = doubting();
+        agreed.turn_ended(untestable(1));
+        assert_eq!(agreed.state(GapId(1)), given_up);
+        let mut closed_after_all = doubting();
+        closed_after_all.turn_ended(closed(&[1]));
+        assert_eq!(closed_after_all.state(GapId(1)), GapState::Closed);
+        let mut neither = doubting();
+        neither.turn_ended(closed(&[]));
+        assert_eq!(neither.state(GapId(1)), GapState::StillOpen { rounds: 1 });
+        for c in [&mut agreed, &mut closed_after_all, &mut neither] {
+            assert!(matches!(c.next(Standing::default()), Next::Stop(_)));
+        }
     }
 
     #[test]

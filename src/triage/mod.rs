@@ -17,7 +17,7 @@ mod state;
 pub use answer::{Answer, Remaining};
 pub use batch::{Batch, Pick, batches};
 pub use campaign::{
-    Campaign, Learnt, Limits, Next, Standing, StopReason, TurnResult, forecast_tokens,
+    Campaign, Learnt, Limits, Next, Standing, StopReason, TurnResult, Work, forecast_tokens,
 };
 pub use merge::{MergeError, Part, merge};
 pub use shard::Shard;

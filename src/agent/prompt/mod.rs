@@ -36,6 +36,8 @@ pub struct PromptInput {
     pub test_command: Option<String>,
     /// Where new tests go, if the person said so: a folder.
     pub new_tests: Option<String>,
+    /// Other machines work on other files at the same time; this is the number of ours.
+    pub shard: Option<u32>,
     /// What an earlier round with the same gaps came to.
     pub earlier: Option<Earlier>,
 }
@@ -241,13 +243,20 @@ fn write_pattern<'a>(
 }
 
 fn whereto(input: &PromptInput) -> String {
-    match &input.new_tests {
+    let mut text = match &input.new_tests {
         Some(folder) => format!(
             "New tests go into new files in `{}`.",
             clean(folder.trim_end_matches('/'))
         ),
         None => "New tests go into new files beside the nearest existing test.".to_owned(),
+    };
+    if let Some(shard) = input.shard {
+        let _ = write!(
+            text,
+            " Other machines write tests for other files of this project at the same time: each new file has `shard{shard}` in its name, and no existing file is changed."
+        );
     }
+    text
 }
 
 fn run(input: &PromptInput) -> String {

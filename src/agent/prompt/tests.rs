@@ -67,6 +67,7 @@ fn a_prompt_reads_well() {
         )],
         test_command: Some("pytest --cov".into()),
         new_tests: None,
+        shard: None,
         earlier: Some(Earlier {
             round: 1,
             notes: vec!["tests/test_new.py passes, and takes none of them".into()],
@@ -74,6 +75,21 @@ fn a_prompt_reads_well() {
         }),
     };
     insta::assert_snapshot!(prompt(&input));
+}
+
+#[test]
+fn a_shard_has_names_of_its_own_for_its_tests() {
+    let alone = prompt(&PromptInput::default());
+    assert!(!alone.contains("shard"), "{alone}");
+    let shared = prompt(&PromptInput {
+        shard: Some(3),
+        new_tests: Some("tests/new".into()),
+        ..PromptInput::default()
+    });
+    assert!(
+        shared.contains("in `tests/new`") && shared.contains("`shard3` in its name"),
+        "{shared}"
+    );
 }
 
 #[test]

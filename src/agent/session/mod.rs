@@ -82,6 +82,10 @@ pub struct Session {
     thread: Option<ThreadId>,
     model: Option<String>,
     effort: Option<String>,
+    /// Model and effort that the thread was opened with: what a turn goes back to.
+    opened_with: Option<(Option<String>, Option<String>)>,
+    /// Model and effort for the turns from now on, where they are not those of the thread.
+    works_with: Option<(Option<String>, Option<String>)>,
     version: Option<String>,
     usage: Usage,
     /// The tokens of each thread, as last told.
@@ -143,6 +147,8 @@ impl Session {
             held: false,
             model: None,
             effort: None,
+            opened_with: None,
+            works_with: None,
             version: None,
             usage: Usage::default(),
             tokens: FxHashMap::default(),
@@ -205,6 +211,11 @@ impl Session {
     #[must_use]
     pub fn effort(&self) -> Option<&str> {
         self.effort.as_deref().or(self.settings.effort.as_deref())
+    }
+
+    /// From the next turn on, work with this model and this effort; `None` for what the thread was opened with.
+    pub fn work_with(&mut self, model: Option<String>, effort: Option<String>) {
+        self.works_with = Some((model, effort));
     }
 
     /// Codex's version, once it has said it: `0.169.0`.

@@ -179,6 +179,8 @@ impl Session {
                 opening.thread_open = true;
                 self.model = model;
                 self.effort = effort.or_else(|| self.settings.effort.clone());
+                self.opened_with
+                    .get_or_insert_with(|| (self.model.clone(), self.effort.clone()));
                 self.thread = Some(thread);
                 self.ready_if_open(now, step);
             }

@@ -132,6 +132,49 @@ fn idle() -> Session {
     session
 }
 
+/// What a turn asks for: its model and its effort.
+fn asked(step: &Step) -> (Option<String>, Option<String>) {
+    let Some(Outgoing::Write(line)) = step.outgoing.first() else {
+        panic!("nothing is written: {step:?}");
+    };
+    let message: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(message["method"], "turn/start");
+    let text = |key: &str| message["params"][key].as_str().map(str::to_owned);
+    (text("model"), text("effort"))
+}
+
+#[test]
+fn a_turn_with_another_model_is_followed_by_one_with_the_threads_own() {
+    let named = |text: &str| Some(text.to_owned());
+    let mut session = idle();
+    session.opened_with = Some((named("plain"), named("low")));
+    let end = |session: &mut Session, step: &Step, name: &str| {
+        session.handle(
+            ok(
+                numbers(step)[0],
+                Reply {
+                    turn: Some(TurnId(name.into())),
+                    ..Reply::default()
+                },
+            ),
+            NOW,
+        );
+        session.handle(ended(name, TurnStatus::Completed), NOW);
+        assert_eq!(session.phase(), Phase::Idle);
+    };
+    let step = session.send("one".into(), vec![], NOW);
+    assert_eq!(asked(&step), (None, None), "nobody asked for anything");
+    end(&mut session, &step, "t1");
+    session.work_with(named("thinker"), named("high"));
+    let step = session.send("two".into(), vec![], NOW);
+    assert_eq!(asked(&step), (named("thinker"), named("high")));
+    assert_eq!(session.model(), Some("thinker"));
+    end(&mut session, &step, "t2");
+    session.work_with(None, None);
+    let step = session.send("three".into(), vec![], NOW);
+    assert_eq!(asked(&step), (named("plain"), named("low")));
+}
+
 /// A session in a turn called `t1`.
 fn working() -> Session {
     let mut session = idle();

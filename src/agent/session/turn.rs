@@ -65,9 +65,19 @@ impl Session {
             .prompt(now, &batch.prompt, batch.about.clone(), false);
         self.usage.turn = Tokens::default();
         self.diff = None;
-        let settings = self.settings.clone();
+        let mut settings = self.settings.clone();
+        let mut switched_to = None;
+        if let Some((model, effort)) = self.works_with.clone() {
+            let (opened_model, opened_effort) = self.opened_with.clone().unwrap_or_default();
+            // Named even when it is the thread's own: the turn before may have had another.
+            switched_to = model.or(opened_model);
+            settings.effort = effort.or(opened_effort).or(settings.effort);
+            self.model.clone_from(&switched_to);
+            self.effort.clone_from(&settings.effort);
+        }
         self.ask(Pending::StartTurn, step, |id| {
-            encode::turn_start(id, &settings, &thread, &batch.prompt)
+            let model = switched_to.as_deref();
+            encode::turn_start(id, &settings, model, &thread, &batch.prompt)
         });
         step.news.push(News::TurnStarted {
             about: batch.about.clone(),

@@ -298,7 +298,8 @@ impl<'a> Closing<'a> {
                 .max_minutes
                 .map(|minutes| Duration::from_secs(minutes * 60)),
         };
-        let campaign = Campaign::new(limits, &chosen.picks);
+        let campaign = Campaign::new(limits, &chosen.picks)
+            .with_second_look(prompts::wants_second_look(&settings));
         let turns = {
             let _inside = handle.enter();
             Turns::new(session)
@@ -358,17 +359,35 @@ impl<'a> Closing<'a> {
         self.n_turns += 1;
         let prompt = self.prompt(batch, learnt);
         say(&format!(
-            "turn {} · round {round} · {} · {} gaps",
+            "turn {} · round {round} · {} · {} gaps, about {} tokens",
             self.n_turns,
             batch.file.as_str(),
-            batch.picks.len()
+            batch.picks.len(),
+            self.campaign.forecast(batch.picks.len())
         ));
+        let work = self.campaign.work();
+        if let Some((model, effort)) = prompts::by_work(&self.settings, work) {
+            say(&format!(
+                "{} · model {} · effort {}",
+                work.name(),
+                model.as_deref().unwrap_or("as configured"),
+                effort.as_deref().unwrap_or("as configured")
+            ));
+            self.turns.work_with(model, effort);
+        }
         self.examiner
             .tell_turn(self.n_turns, round, batch, &prompt)?;
         let before = self.examiner.before_turn()?;
         let ended = self.send(prompt, batch);
         let tokens = TokenRecord::from(ended.tokens);
         self.spent = self.spent.plus(tokens);
+        say(&format!(
+            "tokens: {} in ({} of them cached), {} out; {} so far",
+            tokens.input,
+            tokens.cached,
+            tokens.output,
+            self.spent.spent()
+        ));
         if let Some(id) = &ended.thread {
             self.tell(&Event::Thread {
                 at: now_ms(),
@@ -448,12 +467,13 @@ impl<'a> Closing<'a> {
                 .file(&batch.file)
                 .map(|file| Arc::clone(&file.coverage))
         });
-        prompts::of_batch(
+        prompts::of_batch_in_shard(
             &self.settings,
             &self.tests,
             batch,
             measured.as_deref(),
             learnt,
+            self.args.shard,
         )
     }
 

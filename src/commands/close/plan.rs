@@ -35,11 +35,16 @@ pub(super) fn text(
         tokens = tokens.saturating_add(forecast);
         let _ = writeln!(
             out,
-            "{:>4} gaps  {:>4} arms  about {:>8} tokens  {}",
+            "{:>4} gaps  {:>4} arms  about {:>8} tokens  {}{}",
             batch.picks.len(),
             batch.arms(),
             forecast,
-            harmless::line(batch.file.as_str())
+            harmless::line(batch.file.as_str()),
+            if batch.is_complex() {
+                "  (complex)"
+            } else {
+                ""
+            }
         );
     }
     let _ = writeln!(
