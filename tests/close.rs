@@ -17,6 +17,13 @@ mod codex_home;
 mod killed;
 #[path = "support/model_server.rs"]
 mod model_server;
+#[path = "support/pty.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test uses its own part of it"
+)]
+mod pty;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,6 +31,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+
+use untaken::runtime::store::Store;
+use untaken::triage::record::Event;
 
 use codex_home::CodexHome;
 use model_server::{ModelServer, codex_config};
@@ -354,6 +364,79 @@ fn honest_work_is_kept_attributed_and_committed() {
     );
     assert_eq!(shop.git(&["status", "--porcelain"]), "");
     assert_eq!(shop.server.received().len(), 3);
+}
+
+/// A run without a screen, and then a person who looks at what it left.
+#[test]
+#[ignore = "needs codex and python3 with pytest-cov"]
+fn what_close_left_is_reviewed_measured_and_committed_on_the_screen() {
+    let new = "tests/test_cart_edges.py";
+    let shop = Shop::new(&json!([
+        write(new, HONEST),
+        run(&format!("python3 -m pytest -q {new}")),
+        say("Done."),
+    ]));
+    let (status, result, said) = shop.close(&["--target", "95"]);
+    assert_eq!(status, 0, "{said}\n{result:#}");
+    let store = || Store::open_in(&shop.state().join("untaken"), &shop.root()).unwrap();
+    let measured = || -> Vec<Option<f64>> {
+        let run = store().runs().into_iter().next().unwrap();
+        let figures = run.events.into_iter().filter_map(|event| match event {
+            Event::Measured { figures, .. } => Some(figures.percent),
+            _ => None,
+        });
+        figures.collect()
+    };
+    let n = measured().len();
+    let mut pty = pty::Start::untaken(&shop.root())
+        .env("XDG_STATE_HOME", shop.state())
+        .env("GIT_AUTHOR_NAME", "shop")
+        .env("GIT_AUTHOR_EMAIL", "shop@example.org")
+        .env("GIT_COMMITTER_NAME", "shop")
+        .env("GIT_COMMITTER_EMAIL", "shop@example.org")
+        .size(140, 42)
+        .start();
+    pty.wait_for("1 file of an agent waits for your review");
+    pty.type_keys("R");
+    pty.wait_for("5 arms closed");
+    pty.type_keys("x");
+    pty.wait_for("all decided");
+    assert!(!shop.root().join(new).exists());
+    pty.wait_screen("a lower figure", |_| measured().len() > n);
+    assert_eq!(measured().last(), Some(&Some(50.0)));
+    pty.type_keys("u");
+    pty.wait_for("1 to decide");
+    assert_eq!(shop.read(new), HONEST);
+    // Nobody has looked at it: this one ran in the sandbox.
+    pty.wait_screen("the figure of before", |_| measured().len() > n + 1);
+    assert_eq!(measured().last(), Some(&Some(100.0)));
+    pty.type_keys("a");
+    pty.wait_for("measured again after the last decision");
+    pty.type_keys("c");
+    pty.wait_for("Branch coverage 50.00 % before, 100.00 % after.");
+    pty.type_keys("y");
+    pty.wait_for("nothing was pushed");
+    let log = shop.git(&["log", "-1", "--format=%B", "--name-only"]);
+    assert!(
+        log.starts_with("Take 5 untaken arms of src/shop/cart.py")
+            && log.contains("Codex-Thread: ")
+            && log.ends_with(&format!("{new}\n")),
+        "{log}"
+    );
+    assert_eq!(shop.git(&["status", "--porcelain"]), "");
+    pty.type_keys("q");
+    assert_eq!(pty.wait_end(), 0);
+    let audit = shop.untaken(&["runs", "show", &store().ids()[0], "--format", "json"]);
+    let audit: Value = serde_json::from_slice(&audit.stdout).unwrap();
+    let actions: Vec<&str> = audit["decisions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["rejected", "undone", "accepted"]);
+    assert_eq!(audit["commits"][0]["paths"], json!([new]));
+    assert_eq!(audit["coverage_after"], 100.0);
 }
 
 #[test]

@@ -459,7 +459,7 @@ fn the_program_offers_the_review_decides_measures_and_commits() {
     assert_eq!(place.read(CHANGED).unwrap(), BEFORE_TEXT);
     pty.type_keys("a");
     pty.wait_for("all decided");
-    pty.wait_for("measured again after it");
+    pty.wait_for("measured again after the last decision");
     pty.type_keys("c");
     pty.wait_for("Take 1 untaken arm of src/berths.py");
     pty.wait_for("Codex-Thread: 01a2b3c4");

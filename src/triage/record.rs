@@ -359,6 +359,9 @@ impl RunResult {
         let mut files: Vec<&str> = Vec::new();
         let mut n_tests: Vec<(&str, u64)> = Vec::new();
         let mut taken_away: Vec<TakenAway<'_>> = Vec::new();
+        let mut piles: Vec<(&str, Vec<&str>)> = Vec::new();
+        // The turn whose text of a file was kept last.
+        let mut kept_in: Vec<(&str, u32)> = Vec::new();
         for event in events {
             match event {
                 Event::Started { before, .. } => {
@@ -412,6 +415,7 @@ impl RunResult {
                     });
                 }
                 Event::Verdict {
+                    turn,
                     path,
                     verdict,
                     tests,
@@ -422,8 +426,11 @@ impl RunResult {
                     });
                     // What a person had decided was about an earlier text.
                     taken_away.retain(|taken| taken.path != path);
+                    piles.retain(|(known, _)| known != path);
                     n_tests.retain(|(known, _)| known != path);
                     if verdict == "kept" {
+                        kept_in.retain(|(known, _)| known != path);
+                        kept_in.push((path, *turn));
                         n_tests.push((path, *tests));
                     }
                 }
@@ -442,38 +449,29 @@ impl RunResult {
                     why: why.clone(),
                 }),
                 Event::Measured { figures, .. } => result.coverage_after = figures.percent,
-                Event::Reviewed { path, action, .. } => match action.as_str() {
-                    "rejected" | "removed" => {
-                        let mut verdict = "rejected".to_owned();
-                        with_test(&mut result.tests, path, |test| {
-                            std::mem::swap(&mut verdict, &mut test.verdict);
-                        });
-                        let (closed, kept) = std::mem::take(&mut result.closed)
-                            .into_iter()
-                            .partition(|closed| &closed.by == path);
-                        result.closed = kept;
-                        let n = n_tests
-                            .iter()
-                            .position(|(known, _)| known == path)
-                            .map(|at| n_tests.remove(at).1);
-                        taken_away.retain(|taken| taken.path != path);
-                        taken_away.push(TakenAway {
-                            path,
-                            verdict,
-                            closed,
-                            n_tests: n,
-                        });
+                Event::Reviewed {
+                    path, turn, action, ..
+                } => {
+                    let credited = kept_in.iter().find(|(known, _)| known == path);
+                    if credited.is_some_and(|(_, kept)| *turn != 0 && turn != kept) {
+                        // It is about another turn's text, to which nothing is credited.
+                        continue;
                     }
-                    "undone" => {
-                        if let Some(at) = taken_away.iter().position(|taken| taken.path == path) {
+                    let is_rejected = piled(&mut piles, path, action);
+                    let taken = taken_away.iter().position(|taken| taken.path == path);
+                    match (is_rejected, taken) {
+                        (true, None) => {
+                            taken_away.push(take_away(&mut result, &mut n_tests, path));
+                        }
+                        (false, Some(at)) => {
                             let taken = taken_away.remove(at);
                             with_test(&mut result.tests, path, |test| test.verdict = taken.verdict);
                             result.closed.extend(taken.closed);
                             n_tests.extend(taken.n_tests.map(|n| (path.as_str(), n)));
                         }
+                        (true, Some(_)) | (false, None) => {}
                     }
-                    _ => {}
-                },
+                }
                 Event::Remaining { gaps, .. } => result.remaining_gaps.push(gaps.clone()),
                 Event::Ended { rounds, .. } => result.rounds = result.rounds.max(*rounds),
                 Event::Baseline { .. }
@@ -518,6 +516,49 @@ struct TakenAway<'a> {
     verdict: String,
     closed: Vec<ClosedArm>,
     n_tests: Option<u64>,
+}
+
+/// Puts a decision about a file on those before it, or takes the last one off; whether the file is rejected
+/// then.
+fn piled<'a>(piles: &mut Vec<(&'a str, Vec<&'a str>)>, path: &'a str, action: &'a str) -> bool {
+    let at = piles.iter().position(|(known, _)| *known == path);
+    let at = at.unwrap_or_else(|| {
+        piles.push((path, Vec::new()));
+        piles.len() - 1
+    });
+    let Some((_, pile)) = piles.get_mut(at) else {
+        return false;
+    };
+    if action == "undone" {
+        pile.pop();
+    } else {
+        pile.push(action);
+    }
+    pile.last()
+        .is_some_and(|last| matches!(*last, "rejected" | "removed"))
+}
+
+/// A person rejected a file: nothing is credited to it any more.
+fn take_away<'a>(
+    result: &mut RunResult,
+    n_tests: &mut Vec<(&'a str, u64)>,
+    path: &'a str,
+) -> TakenAway<'a> {
+    let mut verdict = "rejected".to_owned();
+    with_test(&mut result.tests, path, |test| {
+        std::mem::swap(&mut verdict, &mut test.verdict);
+    });
+    let (closed, kept) = std::mem::take(&mut result.closed)
+        .into_iter()
+        .partition(|closed| closed.by == path);
+    result.closed = kept;
+    let at = n_tests.iter().position(|(known, _)| *known == path);
+    TakenAway {
+        path,
+        verdict,
+        closed,
+        n_tests: at.map(|at| n_tests.remove(at).1),
+    }
 }
 
 /// Changes the record of a test file, made when there is none. A file that a later round wrote anew,
@@ -685,6 +726,12 @@ mod tests {
         events.push(reviewed(path, "undone"));
         assert_eq!(RunResult::of(&events), before);
         assert_eq!(before.closed.len(), 1);
+        // And so does accepting it after all; taking that back does not.
+        events.push(reviewed(path, "rejected"));
+        events.push(reviewed(path, "accepted"));
+        assert_eq!(RunResult::of(&events), before);
+        events.push(reviewed(path, "undone"));
+        assert_eq!(RunResult::of(&events).closed, []);
     }
 
     #[test]

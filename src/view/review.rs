@@ -79,9 +79,9 @@ fn draw_list(app: &App, canvas: &mut Canvas<'_>, area: Area) {
             ListRow::Blank => {}
             ListRow::Heading(fate) => {
                 let words = match fate {
-                    Fate::Kept => "in the tree",
-                    Fate::Alongside => "with them in the tree",
-                    Fate::Unexamined => "in the tree, not examined to the end",
+                    Fate::Kept => "kept",
+                    Fate::Alongside => "kept along with them",
+                    Fate::Unexamined => "not examined to the end",
                     Fate::Aside => "aside: a suspected bug",
                     Fate::Rejected => "rejected",
                     Fate::PutBack => "outside tests, put back",
@@ -211,7 +211,7 @@ fn draw_status(app: &App, canvas: &mut Canvas<'_>, area: Area) {
                 .iter()
                 .any(|piece| !piece.decisions.is_empty());
             let words = if is_reviewed {
-                "measured again after it"
+                "measured again after the last decision"
             } else {
                 ""
             };
@@ -223,6 +223,17 @@ fn draw_status(app: &App, canvas: &mut Canvas<'_>, area: Area) {
             .and_then(|figures| figures.percent)
             .map_or_else(|| "–".to_owned(), |percent| format!("{percent:.2}"))
     };
+    let change = left
+        .review
+        .before
+        .zip(left.review.after)
+        .and_then(|(before, after)| after.percent?.partial_cmp(&before.percent?));
+    let trend = match change {
+        _ if left.review.is_stale => theme.dim,
+        Some(std::cmp::Ordering::Greater) => theme.good,
+        Some(std::cmp::Ordering::Less) => theme.bad,
+        Some(std::cmp::Ordering::Equal) | None => theme.text,
+    };
     let (before, after) = (figure(left.review.before), figure(left.review.after));
     let arrow = if canvas.glyphs.ascii { "->" } else { "→" };
     let last = u16::from(area.height > 1);
@@ -232,14 +243,7 @@ fn draw_status(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         .put(&format!("{} ", left.review.measure), theme.dim)
         .put(&before, theme.text)
         .put(&format!(" {arrow} "), theme.dim)
-        .put(
-            &after,
-            if left.review.is_stale {
-                theme.dim
-            } else {
-                theme.good
-            },
-        )
+        .put(&after, trend)
         .put(" %", theme.dim);
     let mut pen = canvas.pen(status);
     let room = pen.skip(1).room();

@@ -79,19 +79,39 @@ pub fn page(left: Option<&Left>, piece: &Piece, file: &OnDisk, width: usize) -> 
 fn standing(piece: &Piece) -> DocLine {
     let (fate, tone) = match piece.fate {
         Fate::Kept => ("kept", Tone::Good),
-        Fate::Alongside => ("kept along with the tests of its turn", Tone::Good),
+        Fate::Alongside => ("kept along with the tests", Tone::Good),
         Fate::Unexamined => ("in the tree, its examination did not end", Tone::Warn),
         Fate::Aside => ("aside: a suspected bug", Tone::Warn),
         Fate::Rejected => ("rejected, not in the tree", Tone::Bad),
         Fate::PutBack => ("put back", Tone::Warn),
     };
-    let mut line = DocLine::of(fate, tone);
+    // What the person decided comes first: it is what counts now.
+    let mut line = DocLine::default();
+    if let Some(commit) = &piece.commit {
+        line = line.and(format!("committed as {commit}   "), Tone::Good);
+    } else if let Some(decision) = piece.decision() {
+        let tone = if decision.wants_it() {
+            Tone::Good
+        } else {
+            Tone::Bad
+        };
+        line = line.and(format!("{}   ", decision.name()), tone);
+    }
+    let tone = if line.parts.is_empty() {
+        tone
+    } else {
+        Tone::Dim
+    };
+    line = line.and(fate, tone);
     let is_new = match (piece.is_new(), &piece.with) {
         (_, Side::Absent) => "deleted by the turn",
         (true, _) => "new",
         (false, _) => "changed",
     };
-    line = line.and(format!(" · {is_new} · {}", piece.kind), Tone::Dim);
+    line = line.and(format!(" · {is_new}"), Tone::Dim);
+    if piece.kind != "test" {
+        line = line.and(format!(" · {}", piece.kind), Tone::Dim);
+    }
     if piece.n_tests > 0 {
         line = line.and(
             format!(
@@ -101,18 +121,7 @@ fn standing(piece: &Piece) -> DocLine {
             Tone::Dim,
         );
     }
-    line = line.and(format!(" · turn {}", piece.id.turn), Tone::Dim);
-    if let Some(commit) = &piece.commit {
-        line = line.and(format!("   committed as {commit}"), Tone::Good);
-    } else if let Some(decision) = piece.decision() {
-        let tone = if decision.wants_it() {
-            Tone::Good
-        } else {
-            Tone::Bad
-        };
-        line = line.and(format!("   {}", decision.name()), tone);
-    }
-    line
+    line.and(format!(" · turn {}", piece.id.turn), Tone::Dim)
 }
 
 /// What a person should know before deciding.

@@ -32,6 +32,11 @@ impl App {
         Self::look_at_review(step);
     }
 
+    /// Whether files may be looked at but not decided about: somebody works in this tree.
+    fn is_worked_on(&self) -> bool {
+        self.phase().is_busy()
+    }
+
     pub(super) fn review_event(&mut self, event: ReviewEvent, step: &mut Step) {
         match event {
             ReviewEvent::Left(left) => self.review.take(left),
@@ -79,8 +84,8 @@ impl App {
 
     /// The run whose files may be decided about now.
     fn open_run(&mut self) -> Option<String> {
-        if self.phase().is_busy() {
-            self.complain("an agent works in this tree: decide when its turn has ended");
+        if self.is_worked_on() {
+            self.complain("an agent works in this tree: decide when the run rests");
             return None;
         }
         let left = self.review.left()?;
@@ -194,7 +199,7 @@ impl App {
             return true;
         }
         // Two runs of the suite would write one report; and an agent's own turn is measured anyway.
-        if self.tests.is_running() || self.phase().is_busy() {
+        if self.tests.is_running() || self.is_worked_on() {
             self.measure_soon(step);
             return true;
         }

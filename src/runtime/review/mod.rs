@@ -24,7 +24,7 @@ use crate::app::message::{Message, TestsEvent};
 use crate::app::review::{ReviewEvent, ReviewWish};
 use crate::coverage::ReportInfo;
 use crate::settings::Settings;
-use crate::triage::review::Decision;
+use crate::triage::review::{Decision, PieceId};
 
 /// Pieces of output and steps that wait for the loop; what comes faster is not shown.
 const WAITING: usize = 256;
@@ -208,7 +208,7 @@ fn do_wish(desk: &mut Desk, wish: ReviewWish, answers: &mpsc::Sender<Message>) {
         } => {
             match desk.decide(&run, &pieces, wants_it) {
                 Ok((done, refused)) => match refused.as_slice() {
-                    [] => say(told(&done), false),
+                    [] => say(told(&pieces, &done), false),
                     [why] => say(why.clone(), true),
                     [why, rest @ ..] => say(format!("{why} · and {} more", rest.len()), true),
                 },
@@ -218,7 +218,10 @@ fn do_wish(desk: &mut Desk, wish: ReviewWish, answers: &mpsc::Sender<Message>) {
         }
         ReviewWish::Undo { run, piece } => {
             match desk.undo(&run, &piece) {
-                Ok(decision) => say(format!("undone: {}", decision.name()), false),
+                Ok(decision) => say(
+                    format!("{}: no longer {}", piece.path, decision.name()),
+                    false,
+                ),
                 Err(why) => say(why, true),
             }
             desk.look_at(&run)
@@ -241,10 +244,10 @@ fn do_wish(desk: &mut Desk, wish: ReviewWish, answers: &mpsc::Sender<Message>) {
 }
 
 /// What was done, in a few words.
-fn told(done: &[Decision]) -> String {
-    match done {
-        [one] => one.name().to_owned(),
-        all => format!(
+fn told(pieces: &[PieceId], done: &[Decision]) -> String {
+    match (pieces, done) {
+        ([piece], [one]) => format!("{}: {}", piece.path, one.name()),
+        (_, all) => format!(
             "{} files {}",
             all.len(),
             all.first().map_or("decided", |one| one.name())
