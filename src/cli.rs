@@ -34,6 +34,9 @@ pub struct Cli {
     /// Coverage reports; without one, they are looked for in the usual places
     #[arg(value_name = "REPORT", value_hint = ValueHint::FilePath)]
     pub reports: Vec<PathBuf>,
+    /// Show only files and gaps on lines changed since the merge base with this revision; p shows the rest
+    #[arg(long, value_name = "BASE")]
+    pub diff: Option<String>,
     #[command(subcommand)]
     pub command: Option<Command>,
 }

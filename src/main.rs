@@ -30,13 +30,14 @@ fn main() -> ExitCode {
         .map_or(cli.reports.as_slice(), |command| command.reports());
     let settings = Surroundings::of_process()
         .and_then(|around| Settings::load(&cli.everywhere, reports, &around));
-    let settings = match settings {
+    let mut settings = match settings {
         Ok(settings) => settings,
         Err(error) => {
             commands::complain(&error.to_string());
             return ExitCode::from(WRONG_USE);
         }
     };
+    settings.diff = cli.diff;
     commands::put_back_after_a_crash(&settings);
     match &cli.command {
         Some(command) => ExitCode::from(commands::run(command, &settings)),

@@ -152,11 +152,17 @@ proptest! {
         left in prop::option::of(0_u16..400),
         percent in 10_u16..60,
     ) {
-        let Some(layout) = Layout::of(Size { columns, rows }, Share { left, percent, most: 72 }) else {
+        let Some(layout) = Layout::of(Size { columns, rows }, Share { left, percent, most: 72, aside: columns % 2 == 0 }) else {
             prop_assert!(columns < 40 || rows < 10);
             return Ok(());
         };
-        let mut areas = vec![layout.header, layout.rule, layout.strip, layout.footer];
+        let mut areas = vec![
+            layout.header,
+            layout.aside,
+            layout.rule,
+            layout.strip,
+            layout.footer,
+        ];
         match layout.panes {
             Panes::One(area) => areas.push(area),
             Panes::Two { left, divider, right } => {

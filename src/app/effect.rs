@@ -26,6 +26,10 @@ pub enum Effect {
         request: RequestId,
         paths: Vec<FilePath>,
     },
+    /// Find the files whose names fit what was typed, where they are too many for the loop.
+    FindFiles { request: RequestId, query: String },
+    /// Find the lines that the person changed, since `--diff` or the usual base.
+    FindMine { request: RequestId },
     /// Colour the lines of a source from `first` on, `count` of them.
     Highlight {
         request: RequestId,

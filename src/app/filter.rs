@@ -1,28 +1,36 @@
 //! Which files are shown: those whose name fits what was typed, and those that a person wants to see.
 
+use std::sync::Arc;
+
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::coverage::Coverage;
+use rustc_hash::FxHashMap;
+
+use crate::coverage::{Coverage, FilePath, Line};
 
 use super::input::Input;
 
-/// Which files, apart from their names.
+/// Which files and gaps, apart from their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Show {
     #[default]
     All,
-    WithGaps,
+    /// Files with gaps; gaps that are neither closed nor given up.
+    Open,
     Picked,
+    /// What lies on lines that the person changed.
+    Mine,
 }
 
 impl Show {
     #[must_use]
     pub fn next(self) -> Self {
         match self {
-            Self::All => Self::WithGaps,
-            Self::WithGaps => Self::Picked,
-            Self::Picked => Self::All,
+            Self::All => Self::Open,
+            Self::Open => Self::Picked,
+            Self::Picked => Self::Mine,
+            Self::Mine => Self::All,
         }
     }
 
@@ -31,10 +39,88 @@ impl Show {
     pub fn title(self) -> Option<&'static str> {
         match self {
             Self::All => None,
-            Self::WithGaps => Some("with gaps"),
+            Self::Open => Some("open"),
             Self::Picked => Some("picked"),
+            Self::Mine => Some("my changes"),
         }
     }
+}
+
+/// First and last line of each change, in the order of the text; `None`: the whole file is new.
+pub type Changes = Option<Vec<(u32, u32)>>;
+
+/// The lines that are new or changed since a revision.
+#[derive(Debug, Default)]
+pub struct Mine {
+    /// The revision, as a person calls it.
+    pub base: String,
+    pub files: FxHashMap<FilePath, Changes>,
+}
+
+impl Mine {
+    #[must_use]
+    pub fn has(&self, path: &FilePath) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// Whether any line from the first to the last is new or changed.
+    #[must_use]
+    pub fn touches(&self, path: &FilePath, first: Line, last: Line) -> bool {
+        match self.files.get(path) {
+            None => false,
+            Some(None) => true,
+            Some(Some(changed)) => changed
+                .iter()
+                .any(|&(from, to)| from <= last.get() && first.get() <= to),
+        }
+    }
+}
+
+/// So many files are looked through while a key waits; more of them are looked through elsewhere.
+pub const AT_ONCE: usize = 4000;
+
+/// Which files fit what was typed.
+#[derive(Debug)]
+pub struct Found {
+    /// For each file of the coverage.
+    fits: Vec<bool>,
+    n: usize,
+    best: Option<usize>,
+}
+
+impl Found {
+    /// Looks at the names of all files.
+    #[must_use]
+    pub fn of(query: &str, coverage: &Coverage) -> Self {
+        let pattern = pattern(query);
+        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+        let mut letters = Vec::new();
+        let (mut n, mut best, mut highest) = (0, None, None);
+        let fits = coverage
+            .files
+            .iter()
+            .enumerate()
+            .map(|(idx, file)| {
+                let name = Utf32Str::new(file.path.as_str(), &mut letters);
+                let score = pattern.score(name, &mut matcher);
+                if score > highest {
+                    (highest, best) = (score, Some(idx));
+                }
+                n += usize::from(score.is_some());
+                score.is_some()
+            })
+            .collect();
+        Self { fits, n, best }
+    }
+}
+
+fn pattern(query: &str) -> Pattern {
+    Pattern::new(
+        query,
+        CaseMatching::Smart,
+        Normalization::Smart,
+        AtomKind::Fuzzy,
+    )
 }
 
 /// What was typed, and which files fit it.
@@ -42,10 +128,8 @@ impl Show {
 pub struct Filter {
     input: Input,
     query: String,
-    /// For each file of the coverage; empty while nothing was typed.
-    fits: Vec<bool>,
-    /// The file that fits best.
-    best: Option<usize>,
+    /// `None` while nothing was typed, or its answer has not come.
+    found: Option<Arc<Found>>,
 }
 
 impl Filter {
@@ -67,23 +151,25 @@ impl Filter {
     /// How many files fit, where something was typed.
     #[must_use]
     pub fn n_fitting(&self) -> Option<usize> {
-        (!self.query.is_empty()).then(|| self.fits.iter().filter(|fits| **fits).count())
+        Some(self.found.as_ref()?.n)
     }
 
     /// The file that fits best, the first of equals.
     #[must_use]
     pub fn best(&self) -> Option<usize> {
-        self.best
+        self.found.as_ref()?.best
     }
 
     #[must_use]
     pub fn fits(&self, file_idx: usize) -> bool {
-        self.query.is_empty() || self.fits.get(file_idx).copied().unwrap_or(false)
+        self.found
+            .as_ref()
+            .is_none_or(|found| found.fits.get(file_idx).copied().unwrap_or(false))
     }
 
     /// Asks whether other texts than the files' names fit what was typed.
     pub fn fitter(&self) -> impl FnMut(&str) -> bool + use<> {
-        let pattern = self.pattern();
+        let pattern = pattern(&self.query);
         let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
         let mut letters = Vec::new();
         move |text| {
@@ -93,61 +179,19 @@ impl Filter {
         }
     }
 
-    fn pattern(&self) -> Pattern {
-        Pattern::new(
-            &self.query,
-            CaseMatching::Smart,
-            Normalization::Smart,
-            AtomKind::Fuzzy,
-        )
-    }
-
-    /// The coverage changed: look at all names again.
-    pub fn renew(&mut self, coverage: &Coverage) {
-        self.fits.clear();
-        self.look(coverage, None);
-    }
-
-    /// Something was typed. Whether that changed anything.
-    pub fn typed(&mut self, coverage: &Coverage) -> bool {
+    /// Something was typed. Whether other files may fit now; those that did stay until [`Self::take`].
+    pub fn typed(&mut self) -> bool {
         let query = self.input.text();
         let query = query.trim();
         if query == self.query {
             return false;
         }
-        // Each word must be found, its letters in order: what did not fit a shorter query cannot fit this.
-        let before = (!self.query.is_empty() && query.starts_with(&self.query))
-            .then(|| std::mem::take(&mut self.fits));
         query.clone_into(&mut self.query);
-        self.look(coverage, before.as_deref());
         true
     }
 
-    fn look(&mut self, coverage: &Coverage, only: Option<&[bool]>) {
-        self.best = None;
-        if self.query.is_empty() {
-            self.fits.clear();
-            return;
-        }
-        let pattern = self.pattern();
-        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
-        let mut letters = Vec::new();
-        let mut highest = None;
-        self.fits = coverage
-            .files
-            .iter()
-            .enumerate()
-            .map(|(idx, file)| {
-                if only.is_some_and(|only| !only.get(idx).copied().unwrap_or(true)) {
-                    return false;
-                }
-                let name = Utf32Str::new(file.path.as_str(), &mut letters);
-                let score = pattern.score(name, &mut matcher);
-                if score > highest {
-                    (highest, self.best) = (score, Some(idx));
-                }
-                score.is_some()
-            })
-            .collect();
+    /// Which files fit what was typed; `None` where nothing was, or nobody knows yet.
+    pub fn take(&mut self, found: Option<Arc<Found>>) {
+        self.found = found;
     }
 }

@@ -1,11 +1,17 @@
 //! The gaps of the whole project in one list: by worth, grouped by function, or the functions alone.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use crate::coverage::{FilePath, Line};
 use crate::gaps::{Gap, GapId, rank};
+
+use super::tree::Order;
+
+/// Which gaps of which files.
+pub type Wants<'a> = dyn Fn(&FilePath, &Gap) -> bool + 'a;
 
 /// A function (or the code outside of any) with its gaps, or one of these gaps.
 #[derive(Clone, Debug)]
@@ -31,6 +37,35 @@ pub struct Group {
 }
 
 impl Group {
+    fn put(&mut self, gap: Gap, reason: String) {
+        self.arms = self.arms.saturating_add(gap.arms_untaken);
+        self.gaps.push((gap, reason));
+    }
+
+    /// Those of its gaps that are wanted, if any is.
+    fn only(&self, wants: &Wants<'_>) -> Option<Self> {
+        let mut group = Self {
+            path: self.path.clone(),
+            name: self.name.clone(),
+            gaps: Vec::new(),
+            arms: 0,
+        };
+        for (gap, reason) in &self.gaps {
+            if wants(&self.path, gap) {
+                group.put(gap.clone(), reason.clone());
+            }
+        }
+        (!group.gaps.is_empty()).then_some(group)
+    }
+
+    /// Lines that never ran because of its gaps.
+    #[must_use]
+    pub fn lines_behind(&self) -> u32 {
+        self.gaps
+            .iter()
+            .fold(0, |sum, (gap, _)| sum.saturating_add(gap.lines_behind))
+    }
+
     /// The line of its first gap in the text.
     #[must_use]
     pub fn line(&self) -> Line {
@@ -45,11 +80,17 @@ impl Group {
 /// The list with its cursor.
 #[derive(Debug, Default)]
 pub struct GapList {
+    /// By worth.
+    groups: Vec<Arc<Group>>,
+    /// Of so many files.
+    n_files: usize,
     rows: Vec<ListRow>,
     cursor: usize,
     scroll: usize,
     /// Files whose gaps are still being found.
     pub awaited: usize,
+    /// Gaps came that are not in the groups.
+    pub stale: bool,
 }
 
 impl GapList {
@@ -73,15 +114,15 @@ impl GapList {
         self.rows.get(self.cursor)
     }
 
-    /// Makes the list anew from files with their gaps; the cursor stays on what it is on. `fits` is asked
-    /// with the path and the function's name. `with_gaps` lists each gap below its function.
-    pub fn fill(
-        &mut self,
-        files: &[(&FilePath, &[Gap])],
-        with_gaps: bool,
-        fits: &mut dyn FnMut(&str) -> bool,
-    ) {
-        let at = self.current().and_then(ListRow::key);
+    /// Whether so many more files are known than are listed that it is worth ranking all of them anew: while
+    /// gaps come, each gap is ranked a few times and not once for each piece that comes.
+    #[must_use]
+    pub fn has_grown(&self, n_files: usize) -> bool {
+        self.stale && n_files >= self.n_files * 2
+    }
+
+    /// Takes the gaps of files.
+    pub fn fill(&mut self, files: &[(&FilePath, &[Gap])]) {
         let mut groups: Vec<Group> = Vec::new();
         let mut places: FxHashMap<(&FilePath, Option<&str>), usize> = FxHashMap::default();
         for ranked in rank(files.iter().copied()) {
@@ -96,21 +137,48 @@ impl GapList {
                 groups.len() - 1
             });
             if let Some(group) = groups.get_mut(place) {
-                group.arms = group.arms.saturating_add(ranked.gap.arms_untaken);
-                group.gaps.push((ranked.gap.clone(), ranked.reason));
+                group.put(ranked.gap.clone(), ranked.reason);
+            }
+        }
+        self.groups = groups.into_iter().map(Arc::new).collect();
+        self.n_files = files.len();
+        self.stale = false;
+    }
+
+    /// Makes the rows anew; the cursor stays on what it is on. `wants` is asked about each gap, `fits` with
+    /// the path and the function's name. `with_gaps` lists each gap below its function.
+    pub fn choose(
+        &mut self,
+        order: Order,
+        with_gaps: bool,
+        wants: Option<&Wants<'_>>,
+        mut fits: Option<&mut dyn FnMut(&str) -> bool>,
+    ) {
+        let at = self.current().and_then(ListRow::key);
+        let mut chosen: Vec<Arc<Group>> = Vec::with_capacity(self.groups.len());
+        for group in &self.groups {
+            if let Some(fits) = &mut fits {
+                let name = group.name.as_deref().unwrap_or("");
+                if !fits(&format!("{} {name}", group.path.as_str())) {
+                    continue;
+                }
+            }
+            match wants {
+                None => chosen.push(Arc::clone(group)),
+                Some(wants) => chosen.extend(group.only(wants).map(Arc::new)),
+            }
+        }
+        match order {
+            // Worth is the order they are in.
+            Order::Worst | Order::Change => {}
+            Order::Untaken => chosen.sort_by_key(|group| Reverse(group.arms)),
+            Order::Lines => chosen.sort_by_key(|group| Reverse(group.lines_behind())),
+            Order::Name => {
+                chosen.sort_by(|a, b| (&a.path, a.line()).cmp(&(&b.path, b.line())));
             }
         }
         self.rows.clear();
-        for group in groups {
-            let text = format!(
-                "{} {}",
-                group.path.as_str(),
-                group.name.as_deref().unwrap_or("")
-            );
-            if !fits(&text) {
-                continue;
-            }
-            let group = Arc::new(group);
+        for group in chosen {
             self.rows.push(ListRow::Function(Arc::clone(&group)));
             if with_gaps {
                 self.rows

@@ -100,11 +100,19 @@ pub const LEAST: Size = Size {
 /// From this width on there are two panes side by side.
 const TWO_PANES: u16 = 72;
 
+/// From this width on there is a third pane.
+pub const ASIDE_FROM: u16 = 180;
+
+/// The columns of the third pane, with the line before it.
+const ASIDE: u16 = 48;
+
 /// Where the parts of the screen are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     pub header: Area,
     pub panes: Panes,
+    /// Right of the panes, with the line before it; empty where there is no room for it.
+    pub aside: Area,
     /// The line above the strip; empty where there is no room for it.
     pub rule: Area,
     /// Picks and session in short.
@@ -152,6 +160,8 @@ pub struct Share {
     /// What the left pane would like, in percent of the width, and at most so many columns.
     pub percent: u16,
     pub most: u16,
+    /// Whether a third pane is wanted where there is room for it.
+    pub aside: bool,
 }
 
 impl Layout {
@@ -169,9 +179,15 @@ impl Layout {
         let (rest, _) = rest.split_bottom(u16::from(roomy));
         let (rest, strip) = rest.split_bottom(if roomy { 2 } else { 1 });
         let (main, rule) = rest.split_bottom(u16::from(size.rows >= 16));
+        let (main, aside) = main.split_right(if share.aside && size.columns >= ASIDE_FROM {
+            ASIDE
+        } else {
+            0
+        });
         Some(Self {
             header: inset(header),
             panes: panes(main, share),
+            aside,
             rule,
             strip: inset(strip),
             footer: inset(footer),
@@ -211,7 +227,35 @@ fn panes(main: Area, share: Share) -> Panes {
 /// The rows below the tree that tell all figures of what the cursor is on; none where the tree needs them.
 #[must_use]
 pub fn tree_details(body: Area) -> u16 {
-    if body.height >= 44 { 7 } else { 0 }
+    match body.height {
+        0..26 => 0,
+        26..44 => 5,
+        _ => 8,
+    }
+}
+
+/// The parts of the third pane, from top to bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsideParts {
+    pub title: Area,
+    /// The gaps of the shown file, one in a row.
+    pub list: Area,
+    /// The coverage over the time the program is open; empty where there is no room, or nothing to draw.
+    pub chart: Area,
+}
+
+impl AsideParts {
+    #[must_use]
+    pub fn of(area: Area, n_points: usize) -> Self {
+        let (title, rest) = area.split_top(1);
+        let chart = if n_points > 1 && rest.height >= 24 {
+            9
+        } else {
+            0
+        };
+        let (list, chart) = rest.split_bottom(chart);
+        Self { title, list, chart }
+    }
 }
 
 /// The parts of the session pane, from top to bottom.

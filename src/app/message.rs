@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::effect::{RequestId, Timer};
+use super::filter::{Found, Mine};
+use super::tree::Files;
 use crate::coverage::{Coverage, FilePath, Line};
 use crate::gaps::{Delta, Gap};
 
@@ -42,6 +44,16 @@ pub enum Message {
         request: RequestId,
         files: Vec<FileGaps>,
     },
+    /// Which files fit what was typed.
+    Files {
+        request: RequestId,
+        found: Arc<Found>,
+    },
+    /// The lines that the person changed.
+    Mine {
+        request: RequestId,
+        outcome: Result<Arc<Mine>, String>,
+    },
     /// Colour for some lines of a source.
     Highlighted {
         request: RequestId,
@@ -77,6 +89,8 @@ pub enum Message {
 #[derive(Debug)]
 pub struct Loaded {
     pub coverage: Coverage,
+    /// Its files as a tree, in every order.
+    pub files: Arc<Files>,
     /// Against the coverage that this program showed first; `None` on the first read.
     pub since_start: Option<Delta>,
     /// Against the coverage shown just before.

@@ -38,7 +38,7 @@ use crate::coverage::FilePath;
 use crate::gaps::Gap;
 
 use effect::{Effect, RequestId};
-use filter::{Filter, Show};
+use filter::{Filter, Mine, Show};
 use gap_list::GapList;
 use history::History;
 use keymap::{KeyMap, Place};
@@ -77,6 +77,9 @@ pub struct App {
     /// The filter is being typed.
     filtering: bool,
     show: Show,
+    /// What the person changed, once it was asked for.
+    mine: Option<Arc<Mine>>,
+    mine_request: RequestId,
     view: View,
     list: GapList,
     source: SourcePane,
@@ -112,6 +115,7 @@ pub struct App {
     dragging: bool,
     last_request: RequestId,
     load_request: RequestId,
+    filter_request: RequestId,
     prompt_request: RequestId,
     /// A timer that redraws figures of time is under way.
     ticking: bool,
@@ -244,6 +248,11 @@ pub struct Step {
 impl App {
     #[must_use]
     pub fn new(settings: AppSettings, keys: KeyMap) -> Self {
+        let show = if settings.only_mine {
+            Show::Mine
+        } else {
+            Show::All
+        };
         Self {
             size: settings.size,
             session: SessionPane::new(Session::new(settings.session.clone())),
@@ -261,7 +270,9 @@ impl App {
             tree: Tree::default(),
             filter: Filter::default(),
             filtering: false,
-            show: Show::default(),
+            show,
+            mine: None,
+            mine_request: RequestId::default(),
             view: View::default(),
             list: GapList::default(),
             source: SourcePane::default(),
@@ -285,6 +296,7 @@ impl App {
             dragging: false,
             last_request: RequestId::default(),
             load_request: RequestId::default(),
+            filter_request: RequestId::default(),
             prompt_request: RequestId::default(),
             ticking: false,
             in_focus: true,
@@ -384,6 +396,12 @@ impl App {
     #[must_use]
     pub fn show(&self) -> Show {
         self.show
+    }
+
+    /// What the person changed, where it was asked for and is known.
+    #[must_use]
+    pub fn mine(&self) -> Option<&Mine> {
+        self.mine.as_deref()
     }
 
     #[must_use]
@@ -489,12 +507,18 @@ impl App {
                 left: self.divider,
                 percent: 45,
                 most: 72,
+                aside: false,
             }
         } else {
             Share {
                 left: self.divider,
-                percent: 36,
+                percent: if self.size.columns >= layout::ASIDE_FROM {
+                    40
+                } else {
+                    36
+                },
                 most: 64,
+                aside: true,
             }
         };
         Layout::of(self.size, share)
@@ -544,6 +568,22 @@ impl App {
     #[must_use]
     pub fn panes(&self) -> Option<Panes> {
         self.layout().map(|layout| layout.panes)
+    }
+
+    /// The gaps of the shown file that the third pane has room for: the first of them, and how many.
+    #[must_use]
+    pub fn aside_window(&self) -> (usize, usize) {
+        let Some(layout) = self.layout() else {
+            return (0, 0);
+        };
+        let area = layout.aside.split_left(1).1;
+        let list = layout::AsideParts::of(area, self.history.points().len()).list;
+        let height = usize::from(list.height);
+        let n = self.source.view().map_or(0, |view| view.gaps.len());
+        // The current one in the middle, as far as that leaves no room empty.
+        let at = self.source.current_gap().map_or(0, |(idx, _)| idx);
+        let first = at.saturating_sub(height / 2);
+        (first.min(n.saturating_sub(height)), height)
     }
 
     /// What must be known of the shown source before its marks are believed; it stands above the text.

@@ -19,6 +19,8 @@ pub struct AppSettings {
     pub target: Option<Percent>,
     /// What the person must know all the time, in the header: `recording` for the demo.
     pub banner: Option<String>,
+    /// Begin with what the person changed.
+    pub only_mine: bool,
     pub session: SessionSettings,
     /// `[agent] rounds`: turns that may be spent on one batch.
     pub rounds: u32,

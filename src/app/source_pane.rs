@@ -92,6 +92,12 @@ impl SourcePane {
         }
     }
 
+    /// Where the cursor goes when the text comes.
+    #[must_use]
+    pub fn goal(&self) -> Goal {
+        self.goal
+    }
+
     /// The line of the cursor, 0-based.
     #[must_use]
     pub fn cursor(&self) -> usize {
@@ -340,23 +346,30 @@ impl SourcePane {
         self.gap = Some(idx);
     }
 
-    /// Goes to the next (or previous) gap of this file. Whether there was one.
-    pub fn step_gap(&mut self, forward: bool) -> bool {
+    /// Goes to the next (or previous) gap of this file that is wanted. Whether there was one.
+    pub fn step_gap(&mut self, forward: bool, wanted: &dyn Fn(&Gap) -> bool) -> bool {
         let Some(view) = self.view() else {
             return false;
         };
         let line = Line::from_index(self.cursor);
-        let next = match (self.gap, forward) {
-            (Some(idx), true) => Some(idx + 1),
-            (Some(idx), false) => idx.checked_sub(1),
-            (None, true) => view.gaps.iter().position(|gap| gap.line > line),
-            (None, false) => view.gaps.iter().rposition(|gap| gap.line < line),
+        // The gaps after this place, or those before it.
+        let place = match (self.gap, forward) {
+            (Some(idx), true) => idx + 1,
+            (Some(idx), false) => idx,
+            (None, true) => view.gaps.partition_point(|gap| gap.line <= line),
+            (None, false) => view.gaps.partition_point(|gap| gap.line < line),
         };
-        let Some(idx) = next.filter(|&idx| idx < view.gaps.len()) else {
-            return false;
+        let next = if forward {
+            let mut after = view.gaps.iter().enumerate().skip(place);
+            after.find(|(_, gap)| wanted(gap)).map(|(idx, _)| idx)
+        } else {
+            let before = view.gaps.get(..place).unwrap_or(&[]);
+            before.iter().rposition(wanted)
         };
-        self.select_gap(idx);
-        true
+        if let Some(idx) = next {
+            self.select_gap(idx);
+        }
+        next.is_some()
     }
 
     /// Moves the window without the cursor, as far as the cursor stays in it.

@@ -4,54 +4,17 @@
 //! moving and drawing cost what the window shows and never what the project has.
 
 mod build;
+mod files;
 mod order;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
-use crate::coverage::{Coverage, FilePath, Ratio, Totals};
+use rustc_hash::FxHashSet;
 
+use crate::coverage::FilePath;
+
+pub use files::{Change, Files, Node, NodeIdx, NodeKind};
 pub use order::{Measure, Order};
-
-/// A row of the tree: its place among the nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeIdx(u32);
-
-impl NodeIdx {
-    fn new(idx: usize) -> Self {
-        Self(u32::try_from(idx).unwrap_or(u32::MAX))
-    }
-
-    fn at(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// A folder or a file.
-#[derive(Debug)]
-pub struct Node {
-    /// What it is called below its parent: `berths.py`, or `src/harbour` for folders with a single child.
-    pub label: Box<str>,
-    /// The whole path.
-    pub path: FilePath,
-    pub parent: Option<NodeIdx>,
-    /// How many folders it is in.
-    pub depth: u16,
-    /// For a folder the sums of its files.
-    pub totals: Totals,
-    pub kind: NodeKind,
-    children: Vec<NodeIdx>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub enum NodeKind {
-    Folder {
-        open: bool,
-    },
-    /// Its place among [`Coverage::files`].
-    File {
-        idx: usize,
-    },
-}
 
 /// How the files are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -65,23 +28,18 @@ pub enum Shape {
 /// The tree with its cursor.
 #[derive(Debug, Default)]
 pub struct Tree {
-    nodes: Vec<Node>,
-    /// Top level, in order.
-    roots: Vec<NodeIdx>,
-    /// Nodes of files by their place among the coverage's files.
-    by_file: Vec<NodeIdx>,
-    /// Places among the coverage's files by path.
-    by_path: FxHashMap<FilePath, usize>,
+    files: Arc<Files>,
+    /// Which folders are open, by node; nothing for files.
+    open: Vec<bool>,
     /// What can be seen, from top to bottom.
     rows: Vec<NodeIdx>,
     /// Which nodes pass the filter; `None`: all do.
     shown: Option<Vec<bool>>,
     /// The folders that were open before the filter opened more of them.
-    open_before_filter: Option<Vec<NodeIdx>>,
+    open_before_filter: Option<Vec<bool>>,
     cursor: usize,
     scroll: usize,
     order: Order,
-    measure: Measure,
     shape: Shape,
 }
 
@@ -94,18 +52,32 @@ impl Tree {
 
     #[must_use]
     pub fn node(&self, idx: NodeIdx) -> Option<&Node> {
-        self.nodes.get(idx.at())
+        self.files.node(idx)
+    }
+
+    /// Whether it is a folder that shows what is in it.
+    #[must_use]
+    pub fn is_open(&self, idx: NodeIdx) -> bool {
+        self.open.get(idx.at()).copied().unwrap_or(false)
+    }
+
+    fn children(&self, idx: NodeIdx) -> &[NodeIdx] {
+        self.files.children(idx, self.order)
+    }
+
+    fn roots(&self) -> &[NodeIdx] {
+        self.files.roots(self.order)
     }
 
     /// How many nodes there are, folders included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.files.nodes.len()
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.files.nodes.is_empty()
     }
 
     /// The row of the cursor.
@@ -127,7 +99,7 @@ impl Tree {
 
     #[must_use]
     pub fn measure(&self) -> Measure {
-        self.measure
+        self.files.measure
     }
 
     #[must_use]
@@ -147,7 +119,7 @@ impl Tree {
     pub fn current_file(&self) -> Option<usize> {
         match self.current()?.1.kind {
             NodeKind::File { idx } => Some(idx),
-            NodeKind::Folder { .. } => None,
+            NodeKind::Folder => None,
         }
     }
 
@@ -163,7 +135,7 @@ impl Tree {
             let Some(node) = self.node(idx) else { continue };
             match node.kind {
                 NodeKind::File { idx } => files.push(idx),
-                NodeKind::Folder { .. } => open.extend(&node.children),
+                NodeKind::Folder => open.extend(self.children(idx)),
             }
         }
         files
@@ -181,7 +153,7 @@ impl Tree {
     ) -> Option<(usize, bool)> {
         let mut at = from;
         let mut wrapped = false;
-        for _ in 0..=self.nodes.len() {
+        for _ in 0..=self.files.nodes.len() {
             let next = at.and_then(|at| self.neighbour(at, forward));
             wrapped |= next.is_none() && at.is_some();
             at = next.or_else(|| self.outermost(forward));
@@ -204,7 +176,11 @@ impl Tree {
             }
             .copied();
         }
-        let mut roots = self.roots.iter().copied().filter(|&idx| self.is_shown(idx));
+        let mut roots = self
+            .roots()
+            .iter()
+            .copied()
+            .filter(|&idx| self.is_shown(idx));
         if forward {
             roots.next()
         } else {
@@ -229,8 +205,8 @@ impl Tree {
                 None => self.node(idx)?.parent,
             };
         }
-        let children = self.node(idx)?.children.iter();
-        if let Some(child) = children.copied().find(|&child| self.is_shown(child)) {
+        let mut children = self.children(idx).iter().copied();
+        if let Some(child) = children.find(|&child| self.is_shown(child)) {
             return Some(child);
         }
         let mut at = idx;
@@ -244,8 +220,8 @@ impl Tree {
 
     fn sibling(&self, idx: NodeIdx, forward: bool) -> Option<NodeIdx> {
         let siblings = match self.node(idx)?.parent {
-            Some(parent) => self.node(parent)?.children.as_slice(),
-            None => self.roots.as_slice(),
+            Some(parent) => self.children(parent),
+            None => self.roots(),
         };
         let at = siblings.iter().position(|&own| own == idx)?;
         let shown = |&&idx: &&NodeIdx| self.is_shown(idx);
@@ -259,13 +235,12 @@ impl Tree {
     /// The last node below another, itself where it has none.
     fn deepest_last(&self, idx: NodeIdx) -> NodeIdx {
         let mut at = idx;
-        while let Some(last) = self.node(at).and_then(|node| {
-            node.children
-                .iter()
-                .rfind(|&&child| self.is_shown(child))
-                .copied()
-        }) {
-            at = last;
+        while let Some(last) = self
+            .children(at)
+            .iter()
+            .rfind(|&&child| self.is_shown(child))
+        {
+            at = *last;
         }
         at
     }
@@ -277,22 +252,7 @@ impl Tree {
         value: impl Fn(usize) -> T,
         join: impl Fn(&mut T, &T),
     ) -> Vec<T> {
-        let mut sums = vec![T::default(); self.nodes.len()];
-        // Parents come before their children, so that one pass from the end is enough.
-        for (at, node) in self.nodes.iter().enumerate().rev() {
-            if let NodeKind::File { idx } = node.kind
-                && let Some(sum) = sums.get_mut(at)
-            {
-                *sum = value(idx);
-            }
-            if let Some(parent) = node.parent {
-                let (above, below) = sums.split_at_mut(at);
-                if let (Some(above), Some(own)) = (above.get_mut(parent.at()), below.first()) {
-                    join(above, own);
-                }
-            }
-        }
-        sums
+        self.files.sum_up(value, join)
     }
 
     /// An entry of what [`Self::sum_up`] made, to be changed.
@@ -306,28 +266,18 @@ impl Tree {
         sums.get(idx.at())
     }
 
-    /// Takes a new coverage. Cursor, folds, order and the place on the screen stay where they were; on the
-    /// first one the worst file is selected and its folders are open.
-    pub fn reload(&mut self, coverage: &Coverage) {
-        let first = self.nodes.is_empty();
+    /// Takes the files of a new coverage. Cursor, folds, order and the place on the screen stay where they
+    /// were; on the first one the worst file is selected and its folders are open.
+    pub fn reload(&mut self, files: Arc<Files>) {
+        let first = self.files.nodes.is_empty();
         let folds = self.folds();
         let cursor = self.current().map(|(_, node)| node.path.clone());
         let above = self.cursor.saturating_sub(self.scroll);
 
-        self.measure = Measure::of(coverage);
-        let built = build::build(coverage, self.measure, self.order);
-        self.nodes = built.nodes;
-        self.roots = built.roots;
-        self.by_file = built.by_file;
-        self.by_path = coverage
-            .files
-            .iter()
-            .enumerate()
-            .map(|(idx, file)| (file.path.clone(), idx))
-            .collect();
+        self.files = files;
         self.shown = None;
         self.open_before_filter = None;
-        folds.restore(&mut self.nodes);
+        self.open = folds.restore(&self.files, self.order);
         self.collect_rows();
 
         if first {
@@ -341,31 +291,15 @@ impl Tree {
 
     /// The first file in the contract's order that is not wholly covered, else the first file.
     fn select_worst(&mut self) {
-        let worst = self
-            .files_in_order_of(Order::Worst)
-            .next()
-            .and_then(|node| self.reveal(node));
-        self.cursor = worst.unwrap_or(0);
+        let worst = self.files.flat(Order::Worst).first().copied();
+        self.cursor = worst.and_then(|node| self.reveal(node)).unwrap_or(0);
         self.scroll = 0;
-    }
-
-    fn files_in_order_of(&self, order: Order) -> impl Iterator<Item = NodeIdx> + use<> {
-        let best = self
-            .by_file
-            .iter()
-            .copied()
-            .filter(|&idx| self.is_shown(idx))
-            .min_by(|&a, &b| match (self.node(a), self.node(b)) {
-                (Some(a), Some(b)) => order.compare(self.measure, a, b, Shape::Flat),
-                _ => std::cmp::Ordering::Equal,
-            });
-        best.into_iter()
     }
 
     /// The place of a path among the coverage's files.
     #[must_use]
     pub fn file_of_path(&self, path: &FilePath) -> Option<usize> {
-        self.by_path.get(path).copied()
+        self.files.by_path.get(path).copied()
     }
 
     /// A node and every folder above it.
@@ -376,12 +310,13 @@ impl Tree {
     /// The node of a file.
     #[must_use]
     pub fn node_of_file(&self, file: usize) -> Option<NodeIdx> {
-        self.by_file.get(file).copied()
+        self.files.by_file.get(file).copied()
     }
 
     /// Opens the folders around a file and puts the cursor on it.
     pub fn select_file(&mut self, file: usize) -> bool {
         let row = self
+            .files
             .by_file
             .get(file)
             .copied()
@@ -456,33 +391,37 @@ impl Tree {
         self.scroll = super::window(self.scroll, self.cursor, self.rows.len(), height);
     }
 
+    /// The folder under the cursor, and whether it is open.
+    fn current_folder(&self) -> Option<bool> {
+        let (idx, node) = self.current()?;
+        (node.kind == NodeKind::Folder).then(|| self.is_open(idx))
+    }
+
     /// Opens a closed folder, or closes an open one. Not for files.
     pub fn toggle(&mut self) {
-        match self.current().map(|(_, node)| &node.kind) {
-            Some(NodeKind::Folder { open: true }) => self.close(self.cursor),
-            Some(NodeKind::Folder { open: false }) => self.open(self.cursor),
-            Some(NodeKind::File { .. }) | None => {}
+        match self.current_folder() {
+            Some(true) => self.close(self.cursor),
+            Some(false) => self.open(self.cursor),
+            None => {}
         }
     }
 
     /// `l`: opens a closed folder; on an open one goes to its first child. Whether anything happened.
     pub fn step_in(&mut self) -> bool {
-        match self.current().map(|(_, node)| &node.kind) {
-            Some(NodeKind::Folder { open: false }) => self.open(self.cursor),
-            Some(NodeKind::Folder { open: true }) => self.move_by(1),
-            Some(NodeKind::File { .. }) | None => return false,
+        match self.current_folder() {
+            Some(false) => self.open(self.cursor),
+            Some(true) => self.move_by(1),
+            None => return false,
         }
         true
     }
 
     /// `h`: closes an open folder, else goes to the folder above.
     pub fn step_out(&mut self) {
-        let Some((_, node)) = self.current() else {
-            return;
-        };
-        if node.kind == (NodeKind::Folder { open: true }) {
+        if self.current_folder() == Some(true) {
             self.close(self.cursor);
         } else if self.shape == Shape::Folders
+            && let Some((_, node)) = self.current()
             && let Some(row) = node.parent.and_then(|parent| self.row_of(parent))
         {
             self.cursor = row;
@@ -492,10 +431,8 @@ impl Tree {
     /// Opens every folder, or closes every one; the cursor stays on what it is on, or goes to its folder.
     pub fn fold_all(&mut self, open: bool) {
         let mut at = self.current().map(|(idx, _)| idx);
-        for node in &mut self.nodes {
-            if let NodeKind::Folder { open: is_open } = &mut node.kind {
-                *is_open = open;
-            }
+        for (node, is_open) in self.files.nodes.iter().zip(&mut self.open) {
+            *is_open = open && node.kind == NodeKind::Folder;
         }
         self.collect_rows();
         while let Some(idx) = at {
@@ -512,8 +449,9 @@ impl Tree {
         let Some(&idx) = self.rows.get(row) else {
             return;
         };
-        match self.nodes.get_mut(idx.at()).map(|node| &mut node.kind) {
-            Some(NodeKind::Folder { open }) if !*open => *open = true,
+        let is_folder = self.node(idx).map(|node| node.kind) == Some(NodeKind::Folder);
+        match self.open.get_mut(idx.at()) {
+            Some(open) if is_folder && !*open => *open = true,
             _ => return,
         }
         let mut below = Vec::new();
@@ -528,11 +466,13 @@ impl Tree {
         let Some(&idx) = self.rows.get(row) else {
             return;
         };
-        let Some(node) = self.nodes.get_mut(idx.at()) else {
+        let (Some(open), Some(depth)) = (
+            self.open.get_mut(idx.at()),
+            self.files.node(idx).map(|node| node.depth),
+        ) else {
             return;
         };
-        node.kind = NodeKind::Folder { open: false };
-        let depth = node.depth;
+        *open = false;
         let below = self
             .rows
             .iter()
@@ -548,7 +488,11 @@ impl Tree {
     /// The next order, the cursor staying on its file.
     pub fn set_order(&mut self, order: Order) {
         self.order = order;
-        self.sort();
+        let at = self.current().map(|(idx, _)| idx);
+        self.collect_rows();
+        if let Some(row) = at.and_then(|idx| self.row_of(idx)) {
+            self.cursor = row;
+        }
     }
 
     /// Folders or one list.
@@ -563,15 +507,6 @@ impl Tree {
         self.cursor = row.unwrap_or(0);
     }
 
-    fn sort(&mut self) {
-        let at = self.current().map(|(idx, _)| idx);
-        build::sort(&mut self.nodes, &mut self.roots, self.measure, self.order);
-        self.collect_rows();
-        if let Some(row) = at.and_then(|idx| self.row_of(idx)) {
-            self.cursor = row;
-        }
-    }
-
     /// Shows only files for which `keep` holds, with all their folders open; `None` shows everything again,
     /// folded as before.
     pub fn set_shown(&mut self, keep: Option<&dyn Fn(usize) -> bool>) {
@@ -579,22 +514,17 @@ impl Tree {
         if let Some(keep) = keep {
             let shown = self.sum_up(keep, |above, own| *above |= own);
             if self.open_before_filter.is_none() {
-                self.open_before_filter = Some(self.open_folders());
+                self.open_before_filter = Some(self.open.clone());
             }
-            for (node, shown) in self.nodes.iter_mut().zip(&shown) {
-                if let NodeKind::Folder { open } = &mut node.kind {
-                    *open |= *shown;
-                }
+            let nodes = self.files.nodes.iter().zip(&shown);
+            for ((node, shown), open) in nodes.zip(&mut self.open) {
+                *open |= *shown && node.kind == NodeKind::Folder;
             }
             self.shown = Some(shown);
         } else {
             self.shown = None;
             if let Some(before) = self.open_before_filter.take() {
-                for (at, node) in self.nodes.iter_mut().enumerate() {
-                    if let NodeKind::Folder { open } = &mut node.kind {
-                        *open = before.binary_search(&NodeIdx::new(at)).is_ok();
-                    }
-                }
+                self.open = before;
             }
         }
         self.collect_rows();
@@ -615,21 +545,12 @@ impl Tree {
         };
     }
 
-    fn open_folders(&self) -> Vec<NodeIdx> {
-        self.nodes
-            .iter()
-            .enumerate()
-            .filter(|(_, node)| node.kind == NodeKind::Folder { open: true })
-            .map(|(at, _)| NodeIdx::new(at))
-            .collect()
-    }
-
     fn collect_rows(&mut self) {
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();
         match self.shape {
             Shape::Folders => {
-                for &root in &self.roots {
+                for &root in self.roots() {
                     if self.is_shown(root) {
                         rows.push(root);
                         self.collect_below(root, &mut rows);
@@ -637,11 +558,8 @@ impl Tree {
                 }
             }
             Shape::Flat => {
-                rows.extend(self.by_file.iter().filter(|&&idx| self.is_shown(idx)));
-                rows.sort_by(|&a, &b| match (self.node(a), self.node(b)) {
-                    (Some(a), Some(b)) => self.order.compare(self.measure, a, b, Shape::Flat),
-                    _ => a.cmp(&b),
-                });
+                let files = self.files.flat(self.order).iter().copied();
+                rows.extend(files.filter(|&idx| self.is_shown(idx)));
             }
         }
         self.rows = rows;
@@ -657,11 +575,10 @@ impl Tree {
     }
 
     fn visible_children(&self, idx: NodeIdx) -> impl DoubleEndedIterator<Item = NodeIdx> + '_ {
-        let children = match self.node(idx) {
-            Some(node) if node.kind == (NodeKind::Folder { open: true }) => {
-                node.children.as_slice()
-            }
-            _ => &[],
+        let children = if self.is_open(idx) {
+            self.children(idx)
+        } else {
+            &[]
         };
         children
             .iter()
@@ -671,14 +588,11 @@ impl Tree {
 
     fn folds(&self) -> Folds {
         let mut folds = Folds::default();
-        for (at, node) in self.nodes.iter().enumerate() {
-            if let NodeKind::Folder { open } = node.kind {
-                let open = match &self.open_before_filter {
-                    Some(before) => before.binary_search(&NodeIdx::new(at)).is_ok(),
-                    None => open,
-                };
+        let open = self.open_before_filter.as_ref().unwrap_or(&self.open);
+        for (node, open) in self.files.nodes.iter().zip(open) {
+            if node.kind == NodeKind::Folder {
                 folds.known.insert(node.path.clone());
-                if open {
+                if *open {
                     folds.open.insert(node.path.clone());
                 }
             }
@@ -695,36 +609,29 @@ struct Folds {
 }
 
 impl Folds {
-    /// A folder that was not there before opens when an open one is below it: a new file can split
-    /// `src/harbour` in two.
-    fn restore(&self, nodes: &mut [Node]) {
+    /// Which nodes are open. A folder that was not there before opens when an open one is below it: a new
+    /// file can split `src/harbour` in two.
+    fn restore(&self, files: &Files, order: Order) -> Vec<bool> {
+        let mut open = vec![false; files.nodes.len()];
         if self.open.is_empty() {
-            return;
+            return open;
         }
-        for at in (0..nodes.len()).rev() {
-            let Some(node) = nodes.get(at) else { continue };
-            if !matches!(node.kind, NodeKind::Folder { .. }) {
+        for (at, node) in files.nodes.iter().enumerate().rev() {
+            if node.kind != NodeKind::Folder {
                 continue;
             }
-            let known = self.known.contains(&node.path);
-            let open = self.open.contains(&node.path)
-                || (!known
-                    && node.children.iter().any(|child| {
-                        nodes
-                            .get(child.at())
-                            .is_some_and(|child| child.kind == NodeKind::Folder { open: true })
-                    }));
-            if let Some(node) = nodes.get_mut(at) {
-                node.kind = NodeKind::Folder { open };
+            let is_new = !self.known.contains(&node.path);
+            let below = || {
+                let children = files.children(NodeIdx::new(at), order);
+                children
+                    .iter()
+                    .any(|child| open.get(child.at()).copied().unwrap_or(false))
+            };
+            let is_open = self.open.contains(&node.path) || (is_new && below());
+            if let Some(slot) = open.get_mut(at) {
+                *slot = is_open;
             }
         }
-    }
-}
-
-impl Node {
-    /// The figure that the tree is about.
-    #[must_use]
-    pub fn figure(&self, measure: Measure) -> Option<Ratio> {
-        measure.figure(&self.totals)
+        open
     }
 }

@@ -89,6 +89,8 @@ impl Jobs {
                 self.reloads.load_source(request, path, &self.colours);
             }
             Effect::FindGaps { request, paths } => self.reloads.find_gaps(request, paths),
+            Effect::FindMine { request } => self.reloads.find_mine(request),
+            Effect::FindFiles { request, query } => self.reloads.find_files(request, query),
             Effect::Highlight {
                 request,
                 path,

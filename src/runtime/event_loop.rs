@@ -21,6 +21,7 @@ use super::replies::{self, Heard, Replies};
 use super::signals::{Signal, Signals};
 use super::terminal::Screen;
 use super::{attention, clipboard, input};
+use crate::agent::{Incoming, join};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
@@ -87,9 +88,13 @@ pub(super) async fn run<S: Screen>(
             // The terminal was closed under us; the signal that says so may have gone to somebody else.
             Woken::Terminal(None) => round.end(HANGUP).await,
             Woken::Message(message) => {
-                round.handle(message).await;
-                for _ in 1..DRAINED {
-                    let Ok(message) = inbox.try_recv() else { break };
+                let mut burst = vec![message];
+                while burst.len() < DRAINED
+                    && let Ok(message) = inbox.try_recv()
+                {
+                    burst.push(message);
+                }
+                for message in joined(burst) {
                     round.handle(message).await;
                 }
             }
@@ -104,6 +109,26 @@ enum Woken {
     Terminal(Option<Event>),
     Message(Message),
     Frame,
+}
+
+/// What came in one burst, the pieces of one text of the agent's made one: a thousand of them cost one
+/// update. The order of everything stays.
+fn joined(burst: Vec<Message>) -> Vec<Message> {
+    fn put(pieces: &mut Vec<Incoming>, messages: &mut Vec<Message>) {
+        messages.extend(join(std::mem::take(pieces)).into_iter().map(Message::Agent));
+    }
+    let mut messages = Vec::with_capacity(burst.len());
+    let mut pieces = Vec::new();
+    for message in burst {
+        if let Message::Agent(incoming) = message {
+            pieces.push(incoming);
+        } else {
+            put(&mut pieces, &mut messages);
+            messages.push(message);
+        }
+    }
+    put(&mut pieces, &mut messages);
+    messages
 }
 
 async fn next_event(keyboard: &mut Option<Keyboard>) -> Option<Event> {

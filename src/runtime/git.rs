@@ -6,8 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::app::filter::Changes as ChangedLines;
 use crate::coverage::FilePath;
 use crate::coverage::shift::{FileChange, Hunk, parse_diff};
 use crate::harmless;
@@ -65,6 +66,20 @@ impl Changes {
                     && first.get() < hunk.new_start.saturating_add(hunk.new_len)
             })
         })
+    }
+
+    /// All of them by file.
+    pub fn lines(&self) -> FxHashMap<FilePath, ChangedLines> {
+        let changed = self.files.iter().filter_map(|file| {
+            let hunks = file.hunks.iter().filter(|hunk| hunk.new_len > 0);
+            let lines = hunks.map(|hunk| {
+                let last = hunk.new_start.saturating_add(hunk.new_len - 1);
+                (hunk.new_start, last)
+            });
+            Some((file.new.clone()?, Some(lines.collect())))
+        });
+        let new = self.untracked.iter().map(|path| (path.clone(), None));
+        changed.chain(new).collect()
     }
 
     fn file(&self, path: &FilePath) -> Option<&FileChange> {
@@ -163,6 +178,17 @@ impl Git {
             .ok()
             .filter(|commit| !commit.is_empty())
             .ok_or_else(|| GitError::NoMergeBase(harmless::line(base).into_owned()))
+    }
+
+    /// What a person who names no revision compares with: the branch that the server's HEAD is, else `main`
+    /// or `master`; on that branch itself, or where there is none, the last commit.
+    pub fn usual_base(&self) -> String {
+        let here = self.line(&["rev-parse", "HEAD"]).unwrap_or_default();
+        ["origin/HEAD", "main", "master"]
+            .into_iter()
+            .find(|base| self.commit(base).is_ok_and(|commit| commit != here))
+            .unwrap_or("HEAD")
+            .to_owned()
     }
 
     /// What changed between a commit and the files on the disk.

@@ -110,6 +110,7 @@ pub fn run(settings: Settings) -> anyhow::Result<i32> {
             mouse: settings.ui.mouse,
             target: settings.target,
             banner: settings.banner.clone(),
+            only_mine: settings.diff.is_some(),
             session: prompts::session_settings(&settings),
             rounds: settings.agent.rounds,
             max_tokens: settings.agent.max_tokens,

@@ -307,6 +307,7 @@ impl Values {
         let agent = AgentSettings::default();
         let ui = UiSettings::default();
         Settings {
+            diff: None,
             reports: ReportSettings {
                 named: self
                     .reports

@@ -37,6 +37,8 @@ pub struct Settings {
     pub log: Option<PathBuf>,
     /// The project's settings file, if there is one.
     pub config: Option<PathBuf>,
+    /// `--diff` of the explorer: only what lies on lines changed since the merge base with it.
+    pub diff: Option<String>,
     /// Where the records of runs are kept; `None`: in the user's state folder. Only the demo sets it.
     pub state: Option<PathBuf>,
     /// What the person must know all the time, such as that this is a recording. Only the demo sets it.

@@ -156,6 +156,7 @@ fn value(settings: &Settings, key: &str) -> Option<String> {
         log: _,
         config: _,
         state: _,
+        diff: _,
         banner: _,
     } = settings;
     let text = |text: &Option<String>| text.as_deref().map(quoted);

@@ -54,6 +54,12 @@ impl GapState {
         })
     }
 
+    /// Whether it is neither closed nor given up.
+    #[must_use]
+    pub fn wants_closing(&self) -> bool {
+        self.is_sendable() || matches!(self, Self::Queued | Self::Working)
+    }
+
     /// Whether a turn may be spent on it.
     #[must_use]
     pub fn is_sendable(&self) -> bool {

@@ -1,5 +1,7 @@
 //! The signs the screen is made of, and what stands for them where only ASCII can be shown.
 
+use crate::triage::GapState;
+
 /// Signs of one cell each.
 #[derive(Clone, Copy, Debug)]
 pub struct Glyphs {
@@ -34,6 +36,20 @@ pub struct Glyphs {
     pub caret: &'static str,
     /// From low to high.
     pub spark: [&'static str; 8],
+}
+
+impl Glyphs {
+    /// The sign of what became of a gap.
+    #[must_use]
+    pub fn of_state(&self, state: &GapState) -> &'static str {
+        match state {
+            GapState::Closed => self.closed,
+            GapState::Working => self.working,
+            GapState::Queued => self.dot,
+            GapState::Untestable { .. } | GapState::Dismissed { .. } => self.never_testable,
+            GapState::Open | GapState::StillOpen { .. } | GapState::Regressed => self.untaken,
+        }
+    }
 }
 
 /// For terminals that can show Unicode.

@@ -1,9 +1,11 @@
 //! The functions with gaps, or all gaps grouped by function, in the place of the tree.
 
 use crate::app::doc::count;
+use crate::app::filter::Show;
 use crate::app::gap_list::{Group, ListRow};
 use crate::app::layout::Area;
 use crate::app::text::width;
+use crate::app::tree::Order;
 use crate::app::{App, Focus, View};
 use crate::gaps::{Gap, GapKind};
 
@@ -15,13 +17,17 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     let theme = canvas.theme;
     let list = app.list();
     if list.rows().is_empty() {
-        let text = match (list.awaited, app.filter().query().is_empty()) {
-            (0, true) => "no gap at all",
-            (0, false) => "nothing fits",
-            _ => "finding the gaps …",
+        let all = app.filter().query().is_empty() && app.show() == Show::All;
+        let texts = match (list.awaited, all) {
+            (0, true) => ["nothing is untaken".to_owned(), String::new()],
+            (0, false) => super::nothing_fits(app),
+            _ => ["finding the gaps …".to_owned(), String::new()],
         };
-        if let Some(line) = row_of(body, 1) {
-            canvas.pen(line).skip(1).put(text, theme.dim);
+        for (row, text) in texts.iter().enumerate() {
+            if let Some(line) = row_of(body, row + 1) {
+                let room = usize::from(line.width).saturating_sub(2);
+                canvas.pen(line).skip(1).put_cut(text, room, theme.dim);
+            }
         }
         return;
     }
@@ -56,6 +62,11 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     };
     let filter = app.filter();
     let untaken = canvas.glyphs.untaken;
+    let figures = match (list.awaited, app.view()) {
+        (0, View::Functions) => format!("gaps {untaken:>5}"),
+        (0, _) => untaken.to_owned(),
+        (awaited, _) => format!("{} to look at", count(awaited, "file")),
+    };
     let mut pen = canvas.pen(area);
     pen.skip(1).put(
         match app.view() {
@@ -77,21 +88,21 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
             pen.put(caret, theme.accent);
         }
     } else {
-        if let Some(shown) = app.show().title() {
-            pen.put(shown, theme.warn).skip(2);
-        }
+        super::put_shown(app, &mut pen, theme.warn);
         let n = list
             .rows()
             .iter()
             .filter(|row| matches!(row, ListRow::Function(_)) == (app.view() == View::Functions))
             .count();
-        pen.put(&format!("{n} by worth"), theme.dim);
+        let order = match app.tree().order() {
+            Order::Worst | Order::Change => "by worth",
+            Order::Untaken => "most untaken first",
+            Order::Lines => "most lines first",
+            Order::Name => "by name",
+        };
+        let room = pen.room().saturating_sub(width(&figures) + 2);
+        pen.put_cut(&format!("{n} {order}"), room, theme.dim);
     }
-    let figures = match (list.awaited, app.view()) {
-        (0, View::Functions) => format!("gaps {untaken:>5}"),
-        (0, _) => untaken.to_owned(),
-        (awaited, _) => format!("{} to look at", count(awaited, "file")),
-    };
     let room = pen.room().saturating_sub(1);
     pen.put_right(&figures, room, theme.dim);
 }
@@ -162,16 +173,15 @@ fn draw_gap(
     } else {
         pen.skip(1);
     }
-    pen.put_right(&gap.line.to_string(), 6, theme.dim).skip(1);
+    let narrow = line.width < 40;
+    pen.put_right(&gap.line.to_string(), if narrow { 5 } else { 6 }, theme.dim)
+        .skip(1);
     let construct = gap.construct.as_deref().unwrap_or(gap.kind.name());
-    let before = pen.x();
-    pen.put_cut(
+    pen.put_column(
         construct,
-        9,
+        if narrow { 5 } else { 9 },
         if current { theme.strong } else { theme.text },
     );
-    let used = usize::from(pen.x() - before);
-    pen.skip(10_usize.saturating_sub(used));
     // What the reason says as well is not said twice.
     let brief = gap.brief.split(" · ").next().unwrap_or("");
     let says = match gap.kind {

@@ -2,6 +2,8 @@
 //!
 //! Outside text goes through [`text`], looks come from [`theme`], places from `app::layout`.
 
+mod aside;
+mod chart;
 mod footer;
 pub mod glyphs;
 mod header;
@@ -23,6 +25,8 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use crate::app::doc::Tone;
+use crate::app::filter::Show;
+use crate::app::keymap::Action;
 use crate::app::layout::{Area, LEAST, Panes};
 use crate::app::{App, Focus};
 use crate::coverage::{Percent, Ratio};
@@ -129,6 +133,10 @@ fn screen(app: &App, canvas: &mut Canvas<'_>) {
         prompt::draw(app, canvas, layout.panes.whole());
     } else {
         panes(app, canvas, layout.panes);
+        if !layout.aside.is_empty() && app.loaded().is_some() {
+            divider(canvas, layout.aside.split_left(1).0);
+            aside::draw(app, canvas, layout.aside.split_left(1).1);
+        }
     }
     let (faint, sign) = (canvas.theme.faint, canvas.glyphs.rule);
     canvas
@@ -150,12 +158,7 @@ fn panes(app: &App, canvas: &mut Canvas<'_>, panes: Panes) {
             divider,
             right,
         } => {
-            let (faint, sign) = (canvas.theme.faint, canvas.glyphs.divider);
-            for row in 0..divider.height {
-                canvas
-                    .pen(Area::new(divider.x, divider.y + row, 1, 1))
-                    .put(sign, faint);
-            }
+            self::divider(canvas, divider);
             if focus.is_review() {
                 review::draw(app, canvas, left);
                 review::draw_page(app, canvas, right);
@@ -183,6 +186,16 @@ fn panes(app: &App, canvas: &mut Canvas<'_>, panes: Panes) {
     }
 }
 
+/// The line between two panes.
+fn divider(canvas: &mut Canvas<'_>, area: Area) {
+    let (faint, sign) = (canvas.theme.faint, canvas.glyphs.divider);
+    for row in 0..area.height {
+        canvas
+            .pen(Area::new(area.x, area.y + row, 1, 1))
+            .put(sign, faint);
+    }
+}
+
 /// The left pane of the explorer.
 fn files(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     if app.view().is_list() {
@@ -190,6 +203,42 @@ fn files(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     } else {
         tree::draw(app, canvas, area);
     }
+}
+
+/// That not everything is shown, and what.
+fn put_shown(app: &App, pen: &mut Pen<'_>, style: Style) {
+    let Some(shown) = app.show().title() else {
+        return;
+    };
+    pen.put(shown, style).skip(2);
+    if let Some(mine) = app.mine().filter(|_| app.show() == Show::Mine) {
+        pen.put("since ", style).put(&mine.base, style).skip(2);
+    }
+}
+
+/// Why a list is empty, and which key shows more.
+fn nothing_fits(app: &App) -> [String; 2] {
+    let key = |action| {
+        let keys = app.keys().keys(action);
+        keys.into_iter().next().unwrap_or_default()
+    };
+    if !app.filter().query().is_empty() {
+        return [
+            "nothing fits what was typed".to_owned(),
+            format!("{} shows everything again", key(Action::Back)),
+        ];
+    }
+    let what = match app.show() {
+        Show::All => "nothing is here",
+        Show::Open => "nothing is untaken",
+        Show::Picked => "nothing is picked",
+        Show::Mine => "nothing of what you changed is in the report",
+    };
+    let more = match app.show() {
+        Show::Mine => Action::ShowMine,
+        Show::All | Show::Open | Show::Picked => Action::Show,
+    };
+    [what.to_owned(), format!("{} shows more again", key(more))]
 }
 
 /// One row of a taller area, `None` below its end.

@@ -1,7 +1,5 @@
 //! The pane beside the session: the gaps of this run with their states, the coverage, the cost.
 
-use ratatui::style::Style;
-
 use crate::app::doc::{cost, count};
 use crate::app::layout::{Area, RunParts};
 use crate::app::marks::short_count;
@@ -9,16 +7,15 @@ use crate::app::run::RunGap;
 use crate::app::text::width;
 use crate::app::words::tone_of;
 use crate::app::{App, Focus, RunRow};
-use crate::coverage::Percent;
 use crate::triage::GapState;
 
-use super::{Canvas, row_of};
+use super::{Canvas, chart, row_of};
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     let parts = RunParts::of(area, app.history().points().len());
     draw_title(app, canvas, parts.title);
     draw_list(app, canvas, parts.list);
-    draw_chart(app, canvas, parts.chart);
+    chart::draw(app, canvas, parts.chart);
     draw_cost(app, canvas, parts.cost);
 }
 
@@ -108,13 +105,7 @@ fn draw_gap(app: &App, canvas: &mut Canvas<'_>, place: Area, own: &RunGap, curre
         canvas.wash(place, style);
     }
     let style = canvas.tone(tone_of(&own.state));
-    let sign = match own.state {
-        GapState::Closed => glyphs.closed,
-        GapState::Working => glyphs.working,
-        GapState::Queued => glyphs.dot,
-        GapState::Untestable { .. } | GapState::Dismissed { .. } => glyphs.never_testable,
-        GapState::Open | GapState::StillOpen { .. } | GapState::Regressed => glyphs.untaken,
-    };
+    let sign = glyphs.of_state(&own.state);
     let mut state = own.state.name().to_owned();
     if let GapState::StillOpen { rounds } = own.state
         && rounds > 1
@@ -150,102 +141,6 @@ fn draw_gap(app: &App, canvas: &mut Canvas<'_>, place: Area, own: &RunGap, curre
     let room = pen.room().saturating_sub(1);
     pen.put_cut(brief, room, theme.dim);
     canvas.pen(right).put_cut(&state, state_cells, style);
-}
-
-/// Branch coverage over the time of this run: each column the latest figure at that time.
-fn draw_chart(app: &App, canvas: &mut Canvas<'_>, area: Area) {
-    let theme = canvas.theme;
-    let points = app.history().points();
-    let (Some(first), Some(last)) = (points.first(), points.last()) else {
-        return;
-    };
-    if area.height < 5 || area.width < 24 || points.len() < 2 {
-        return;
-    }
-    let (_, area) = area.split_top(1);
-    let (title, rest) = area.split_top(1);
-    let (bars, axis) = rest.split_bottom(1);
-    let what = if last.totals.branches.is_some() {
-        "BRANCHES"
-    } else {
-        "LINES"
-    };
-    let mut pen = canvas.pen(title);
-    pen.skip(1)
-        .put(what, theme.accent)
-        .skip(2)
-        .put("this run", theme.dim);
-    let figures: Vec<(std::time::Duration, u16)> = points
-        .iter()
-        .filter_map(|point| Some((point.at, point.percent().map(Percent::hundredths)?)))
-        .collect();
-    let least = figures
-        .iter()
-        .map(|(_, percent)| *percent)
-        .min()
-        .unwrap_or(0);
-    let most = figures
-        .iter()
-        .map(|(_, percent)| *percent)
-        .max()
-        .unwrap_or(0);
-    let range = u32::from((most - least).max(10));
-    let (scale, plot) = bars.split_left(9);
-    let (plot, _) = plot.split_right(1);
-    let height = usize::from(plot.height);
-    for (row, value) in [(0, most), (height.saturating_sub(1), least)] {
-        if let Some(place) = row_of(scale, row) {
-            canvas.pen(place).put_right(
-                &Percent::from_hundredths(value).one_decimal(),
-                7,
-                theme.dim,
-            );
-        }
-    }
-    let span = last.at.saturating_sub(first.at).as_millis().max(1);
-    let levels = u32::try_from(height * 8).unwrap_or(8);
-    for column in 0..plot.width {
-        let at =
-            first.at.as_millis() + span * u128::from(column) / u128::from(plot.width.max(2) - 1);
-        let percent = figures
-            .iter()
-            .take_while(|(time, _)| time.as_millis() <= at)
-            .last()
-            .map_or(least, |(_, percent)| *percent);
-        // At least one level, so that the least figure is seen too.
-        let level = (u32::from(percent - least) * (levels - 1) / range).min(levels - 1) + 1;
-        for row in 0..height {
-            let below = u32::try_from(height - 1 - row).unwrap_or(0) * 8;
-            let filled = level.saturating_sub(below).min(8);
-            if filled == 0 {
-                continue;
-            }
-            let sign = canvas
-                .glyphs
-                .spark
-                .get(filled as usize - 1)
-                .copied()
-                .unwrap_or(" ");
-            let style: Style = if percent > least {
-                theme.good
-            } else {
-                theme.warn
-            };
-            if let Some(place) = row_of(plot, row) {
-                let (_, cell) = place.split_left(column);
-                canvas.pen(cell).put(sign, style);
-            }
-        }
-    }
-    let (_, axis) = axis.split_left(9);
-    let (axis, _) = axis.split_right(1);
-    let end = width(&last.clock);
-    let mut pen = canvas.pen(axis);
-    pen.put(&first.clock, theme.dim);
-    let room = pen.room();
-    if room > end + 1 {
-        pen.put_right(&last.clock, room, theme.dim);
-    }
 }
 
 fn draw_cost(app: &App, canvas: &mut Canvas<'_>, area: Area) {

@@ -121,6 +121,14 @@ impl<'b> Pen<'b> {
         self.put_cut(text, cells, style)
     }
 
+    /// Writes a text into a column of so many cells, cut or filled up, and leaves one cell after it.
+    pub fn put_column(&mut self, text: &str, cells: usize, style: Style) -> &mut Self {
+        let before = self.x;
+        self.put_cut(text, cells, style);
+        let used = usize::from(self.x - before);
+        self.skip((cells + 1).saturating_sub(used))
+    }
+
     /// Repeats a sign of one cell.
     pub fn repeat(&mut self, sign: &str, n: usize, style: Style) -> &mut Self {
         for _ in 0..n.min(self.room()) {

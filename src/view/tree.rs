@@ -2,7 +2,7 @@
 
 use crate::app::layout::{Area, tree_details};
 use crate::app::text::width;
-use crate::app::tree::{Measure, Node, NodeIdx, NodeKind, Shape};
+use crate::app::tree::{Change, Measure, Node, NodeIdx, NodeKind, Shape};
 use crate::app::{App, Focus};
 use crate::coverage::{Percent, Ratio};
 
@@ -31,11 +31,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     draw_details(app, canvas, details);
     let tree = app.tree();
     if tree.rows().is_empty() {
-        draw_lines(
-            canvas,
-            body,
-            &["no file fits", "esc shows everything again"],
-        );
+        let [what, how] = super::nothing_fits(app);
+        draw_lines(canvas, body, &[&what, &how]);
         return;
     }
     for row in 0..usize::from(body.height) {
@@ -51,6 +48,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
 
 /// How the cells of a row are shared: the same for every row, so that figures stand below each other.
 struct Columns {
+    /// Arms taken and lost since the start; 0 where none was, or there is no room to say so.
+    change: usize,
     bar: usize,
     percent: usize,
     missed: usize,
@@ -62,7 +61,11 @@ impl Columns {
             .loaded()
             .and_then(|loaded| app.tree().measure().figure(&loaded.coverage.totals))
             .map_or(1, |ratio| ratio.missed().to_string().len());
+        let changed = app
+            .since_start()
+            .is_some_and(|delta| !delta.taken.is_empty() || !delta.lost.is_empty());
         Self {
+            change: if changed && area.width >= 44 { 8 } else { 0 },
             bar: match area.width {
                 0..38 => 0,
                 38..54 => SHORT_BAR,
@@ -76,7 +79,7 @@ impl Columns {
 
     fn cells(&self) -> u16 {
         let bar = if self.bar == 0 { 0 } else { self.bar + 1 };
-        self.figures() + u16::try_from(bar).unwrap_or(0)
+        self.figures() + u16::try_from(self.change + bar).unwrap_or(0)
     }
 
     /// Without the bar, which has no heading.
@@ -127,9 +130,7 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         return;
     }
     let order = tree.order().title(tree.measure());
-    if let Some(shown) = app.show().title() {
-        pen.put(shown, theme.warn).skip(2);
-    }
+    super::put_shown(app, &mut pen, theme.warn);
     let room = pen.room();
     pen.put_cut(order, room, theme.dim);
     let mut pen = canvas.pen(figures);
@@ -187,8 +188,8 @@ fn draw_row(
     let indent = (step * depth).min(usize::from(names.width) / 3);
     pen.skip(indent);
     match node.kind {
-        NodeKind::Folder { open } => {
-            let sign = if open {
+        NodeKind::Folder => {
+            let sign = if tree.is_open(idx) {
                 glyphs.folder_open
             } else {
                 glyphs.folder_closed
@@ -235,7 +236,8 @@ fn draw_figures(app: &App, canvas: &mut Canvas<'_>, area: Area, columns: &Column
             format!("{missed} ln")
         };
         let mut pen = canvas.pen(area);
-        pen.skip(if columns.bar > 0 { columns.bar + 1 } else { 0 })
+        pen.skip(columns.change)
+            .skip(if columns.bar > 0 { columns.bar + 1 } else { 0 })
             .put_right(glyphs.bar_rest, columns.percent, theme.faint)
             .skip(1)
             .put_right(&lines, columns.missed, theme.dim);
@@ -243,6 +245,8 @@ fn draw_figures(app: &App, canvas: &mut Canvas<'_>, area: Area, columns: &Column
     };
     let style = canvas.percent_style(percent, target);
     let below = target.is_some_and(|target| percent < target);
+    let (change, area) = area.split_left(u16::try_from(columns.change).unwrap_or(0));
+    draw_change(canvas, change, node.change);
     let mut pen = canvas.pen(area);
     if columns.bar > 0 {
         let full = bar_cells(percent, columns.bar);
@@ -272,6 +276,24 @@ fn bar_cells(percent: Percent, cells: usize) -> usize {
         10_000 => cells,
         hundredths => (usize::from(hundredths) * cells / 10_000).clamp(1, cells - 1),
     }
+}
+
+/// `+2 -1`: arms taken and lost since the start.
+fn draw_change(canvas: &mut Canvas<'_>, area: Area, change: Change) {
+    let theme = canvas.theme;
+    let part = |sign: char, n: u32| match n {
+        0 => String::new(),
+        n => format!("{sign}{n}"),
+    };
+    let (taken, lost) = (part('+', change.taken), part('-', change.lost));
+    let air = usize::from(!taken.is_empty() && !lost.is_empty());
+    let cells = usize::from(area.width).saturating_sub(1);
+    canvas
+        .pen(area)
+        .skip(cells.saturating_sub(taken.len() + air + lost.len()))
+        .put(&taken, theme.good)
+        .skip(air)
+        .put(&lost, theme.bad);
 }
 
 /// There are no figures (yet): why, and what to do next.
@@ -327,7 +349,7 @@ pub(super) fn draw_nothing(app: &App, canvas: &mut Canvas<'_>, area: Area) {
 
 /// All figures of what the cursor is on, where there is room for more than the tree.
 fn draw_details(app: &App, canvas: &mut Canvas<'_>, area: Area) {
-    let Some((idx, node)) = app.tree().current().filter(|_| !area.is_empty()) else {
+    let Some((_, node)) = app.tree().current().filter(|_| !area.is_empty()) else {
         return;
     };
     let theme = canvas.theme;
@@ -357,13 +379,12 @@ fn draw_details(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         pen.put_right(&format!("{}/{}", ratio.covered, ratio.total), 16, theme.dim);
         row += 1;
     }
-    let files = app.tree().files_below(idx).len();
-    if let (Some(line), NodeKind::Folder { .. }) = (row_of(area, row), &node.kind) {
+    if let (Some(line), NodeKind::Folder) = (row_of(area, row), node.kind) {
         canvas
             .pen(line)
             .skip(1)
             .put(&format!("{:<12}", "files"), theme.dim)
-            .put_right(&files.to_string(), 6, theme.text);
+            .put_right(&node.n_files.to_string(), 6, theme.text);
     }
 }
 

@@ -22,6 +22,7 @@ use untaken::app::layout::Size;
 use untaken::app::message::{FileGaps, Key, KeyCode, Loaded, Message, SourceView};
 use untaken::app::review::{Left, ReviewEvent, ReviewWish};
 use untaken::app::settings::{AppSettings, Colours, Look, ThemeName};
+use untaken::app::tree::Files;
 use untaken::coverage::{
     Coverage, CoveredFile, FileCoverage, FilePath, Percent, ReportInfo, SourceState, Totals,
     Warning,
@@ -63,6 +64,7 @@ pub(crate) fn settings(columns: u16, rows: u16) -> AppSettings {
         mouse: true,
         target: None,
         banner: None,
+        only_mine: false,
         session: SessionSettings::new("/work/harbour"),
         rounds: 3,
         max_tokens: 2_000_000,
@@ -240,6 +242,7 @@ impl Driver {
             warnings: self.coverage.warnings.clone(),
         };
         Arc::new(Loaded {
+            files: Arc::new(Files::of(&coverage, self.since_start.as_ref())),
             coverage,
             since_start: self.since_start.clone(),
             since_last: None,

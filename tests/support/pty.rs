@@ -11,10 +11,15 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 /// Longer than anything takes on a loaded machine; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Each frame is a synchronized update; this ends it.
+const FRAME_END: &[u8] = b"\x1b[?2026l";
+
 /// What came out of the terminal so far.
 struct Output {
     screen: vt100::Parser,
     bytes: Vec<u8>,
+    /// When the end of each frame came.
+    frames: Vec<Instant>,
     closed: bool,
     /// The reader is to let go of the terminal.
     leave: bool,
@@ -105,6 +110,7 @@ impl Start {
             Mutex::new(Output {
                 screen: vt100::Parser::new(positive(self.rows), positive(self.columns), 0),
                 bytes: Vec::new(),
+                frames: Vec::new(),
                 closed: false,
                 leave: false,
             }),
@@ -115,6 +121,7 @@ impl Start {
             let mut buffer = vec![0; 65536];
             loop {
                 let count = reader.read(&mut buffer).unwrap_or(0);
+                let came = Instant::now();
                 let mut output = lock(&shared.0);
                 if count == 0 || output.leave {
                     output.closed = true;
@@ -122,7 +129,11 @@ impl Start {
                     return;
                 }
                 output.screen.process(&buffer[..count]);
+                // The end of a frame may come in two pieces.
+                let from = output.bytes.len().saturating_sub(FRAME_END.len() - 1);
                 output.bytes.extend_from_slice(&buffer[..count]);
+                let ends = memchr::memmem::find_iter(&output.bytes[from..], FRAME_END).count();
+                output.frames.extend(std::iter::repeat_n(came, ends));
                 shared.1.notify_all();
             }
         });
@@ -181,6 +192,28 @@ impl Pty {
     /// Everything written so far.
     pub fn bytes(&self) -> Vec<u8> {
         lock(&self.output.0).bytes.clone()
+    }
+
+    /// When the frames came that were drawn so far.
+    pub fn frames(&self) -> Vec<Instant> {
+        lock(&self.output.0).frames.clone()
+    }
+
+    /// How many frames were drawn so far.
+    pub fn n_frames(&self) -> usize {
+        lock(&self.output.0).frames.len()
+    }
+
+    /// When the last frame came.
+    pub fn last_frame(&self) -> Instant {
+        *lock(&self.output.0).frames.last().expect("a frame")
+    }
+
+    /// Waits for the first frame that comes after so many, and tells when it came.
+    #[track_caller]
+    pub fn wait_frame(&self, n_before: usize) -> Instant {
+        self.wait_until("another frame", |output| output.frames.len() > n_before);
+        lock(&self.output.0).frames[n_before]
     }
 
     /// Looks at the screen's state.

@@ -2,16 +2,15 @@
 
 use crate::coverage::{Coverage, FilePath};
 
-use super::{Measure, Node, NodeIdx, NodeKind, Order, Shape};
+use super::files::{Node, NodeIdx, NodeKind};
 
 pub(super) struct Built {
     pub(super) nodes: Vec<Node>,
-    pub(super) roots: Vec<NodeIdx>,
     pub(super) by_file: Vec<NodeIdx>,
 }
 
-/// Folders and files, sorted, every folder closed. A parent always comes before its children.
-pub(super) fn build(coverage: &Coverage, measure: Measure, order: Order) -> Built {
+/// Folders and files with their sums. A parent always comes before its children.
+pub(super) fn build(coverage: &Coverage) -> Built {
     let mut in_order: Vec<usize> = (0..coverage.files.len()).collect();
     let path_of = |idx: usize| {
         coverage
@@ -26,7 +25,6 @@ pub(super) fn build(coverage: &Coverage, measure: Measure, order: Order) -> Buil
 
     let mut built = Built {
         nodes: Vec::with_capacity(in_order.len() * 5 / 4 + 1),
-        roots: Vec::new(),
         by_file: vec![NodeIdx::new(0); in_order.len()],
     };
     // The open folders, each with the length of its path.
@@ -53,7 +51,7 @@ pub(super) fn build(coverage: &Coverage, measure: Measure, order: Order) -> Buil
                     &stack,
                     label,
                     FilePath::new(path.get(..end).unwrap_or(path)),
-                    NodeKind::Folder { open: false },
+                    NodeKind::Folder,
                 );
                 stack.push((end, node));
             }
@@ -74,7 +72,6 @@ pub(super) fn build(coverage: &Coverage, measure: Measure, order: Order) -> Buil
         }
     }
     sum(&mut built.nodes);
-    sort(&mut built.nodes, &mut built.roots, measure, order);
     built
 }
 
@@ -156,53 +153,23 @@ fn push(
 ) -> NodeIdx {
     let idx = NodeIdx::new(built.nodes.len());
     let parent = stack.last().map(|&(_, idx)| idx);
-    built.nodes.push(Node {
-        label: label.into(),
-        path,
-        parent,
-        depth: u16::try_from(stack.len()).unwrap_or(u16::MAX),
-        totals: crate::coverage::Totals::default(),
-        kind,
-        children: Vec::new(),
-    });
-    match parent.and_then(|parent| built.nodes.get_mut(parent.at())) {
-        Some(parent) => parent.children.push(idx),
-        None => built.roots.push(idx),
-    }
+    built
+        .nodes
+        .push(Node::new(label, path, parent, stack.len(), kind));
     idx
 }
 
 fn sum(nodes: &mut [Node]) {
     for at in (0..nodes.len()).rev() {
-        let Some((parent, totals)) = nodes
+        let Some((parent, totals, n_files)) = nodes
             .get(at)
-            .and_then(|node| Some((node.parent?, node.totals)))
+            .and_then(|node| Some((node.parent?, node.totals, node.n_files)))
         else {
             continue;
         };
         if let Some(parent) = nodes.get_mut(parent.at()) {
             parent.totals = parent.totals.plus(totals);
-        }
-    }
-}
-
-pub(super) fn sort(nodes: &mut [Node], roots: &mut [NodeIdx], measure: Measure, order: Order) {
-    let compare =
-        |nodes: &[Node], a: NodeIdx, b: NodeIdx| match (nodes.get(a.at()), nodes.get(b.at())) {
-            (Some(a), Some(b)) => order.compare(measure, a, b, Shape::Folders),
-            _ => a.cmp(&b),
-        };
-    roots.sort_by(|&a, &b| compare(nodes, a, b));
-    for at in 0..nodes.len() {
-        let Some(mut children) = nodes
-            .get_mut(at)
-            .map(|node| std::mem::take(&mut node.children))
-        else {
-            continue;
-        };
-        children.sort_by(|&a, &b| compare(nodes, a, b));
-        if let Some(node) = nodes.get_mut(at) {
-            node.children = children;
+            parent.n_files += n_files;
         }
     }
 }

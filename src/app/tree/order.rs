@@ -1,10 +1,8 @@
 //! In which order files and folders stand.
 
-use std::cmp::Ordering;
-
 use crate::coverage::{Coverage, Ratio, Totals};
 
-use super::{Node, Shape};
+use super::Node;
 
 /// What the figures of the tree count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -57,10 +55,23 @@ pub enum Order {
     /// Line coverage ascending.
     Lines,
     Name,
+    /// Most arms taken or lost since the program started first.
+    Change,
 }
 
 impl Order {
-    pub const ALL: [Self; 4] = [Self::Worst, Self::Untaken, Self::Lines, Self::Name];
+    pub const ALL: [Self; 5] = [
+        Self::Worst,
+        Self::Untaken,
+        Self::Lines,
+        Self::Name,
+        Self::Change,
+    ];
+
+    /// Its place in [`Self::ALL`].
+    pub(super) fn place(self) -> usize {
+        self as usize
+    }
 
     #[must_use]
     pub fn next(self) -> Self {
@@ -68,7 +79,8 @@ impl Order {
             Self::Worst => Self::Untaken,
             Self::Untaken => Self::Lines,
             Self::Lines => Self::Name,
-            Self::Name => Self::Worst,
+            Self::Name => Self::Change,
+            Self::Change => Self::Worst,
         }
     }
 
@@ -82,43 +94,37 @@ impl Order {
             (Self::Untaken, Measure::Branches) => "most untaken first",
             (Self::Untaken, Measure::Lines | Measure::Statements) => "most not run first",
             (Self::Name, _) => "by name",
+            (Self::Change, _) => "most changed first",
         }
     }
 
-    pub(super) fn compare(self, measure: Measure, a: &Node, b: &Node, shape: Shape) -> Ordering {
-        let name = || match shape {
-            Shape::Folders => a.label.cmp(&b.label),
-            Shape::Flat => a.path.cmp(&b.path),
-        };
+    /// What a node is sorted by, ascending; among equals by path.
+    pub(super) fn key(self, measure: Measure, node: &Node) -> [u64; 3] {
+        let figure = node.figure(measure);
+        let lines = node.totals.run();
         match self {
-            Self::Worst => by_share(a.figure(measure), b.figure(measure))
-                .then_with(|| missed(b.figure(measure)).cmp(&missed(a.figure(measure))))
-                .then_with(|| by_share(a.totals.run(), b.totals.run()))
-                .then_with(name),
-            Self::Untaken => missed(b.figure(measure))
-                .cmp(&missed(a.figure(measure)))
-                .then_with(|| by_share(a.figure(measure), b.figure(measure)))
-                .then_with(name),
-            Self::Lines => by_share(a.totals.run(), b.totals.run())
-                .then_with(|| missed(b.totals.run()).cmp(&missed(a.totals.run())))
-                .then_with(name),
-            Self::Name => name(),
+            Self::Worst => [share(figure), most_missed(figure), share(lines)],
+            Self::Untaken => [most_missed(figure), share(figure), 0],
+            Self::Lines => [share(lines), most_missed(lines), 0],
+            Self::Name => [0; 3],
+            Self::Change => [
+                u64::from(u32::MAX - node.change.amount()),
+                share(figure),
+                most_missed(figure),
+            ],
         }
     }
 }
 
-fn missed(ratio: Option<Ratio>) -> u64 {
-    ratio.map_or(0, Ratio::missed)
+fn most_missed(ratio: Option<Ratio>) -> u64 {
+    u64::MAX - ratio.map_or(0, Ratio::missed)
 }
 
-/// By the exact share, not the cut percentage; without a figure last.
-fn by_share(a: Option<Ratio>, b: Option<Ratio>) -> Ordering {
-    let known = |ratio: Option<Ratio>| ratio.filter(|ratio| ratio.total > 0);
-    match (known(a), known(b)) {
-        (Some(a), Some(b)) => (u128::from(a.covered) * u128::from(b.total))
-            .cmp(&(u128::from(b.covered) * u128::from(a.total))),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => Ordering::Equal,
-    }
+/// The exact share, not the cut percentage; without a figure last. Two different shares of fewer than 2³¹
+/// are never the same.
+fn share(ratio: Option<Ratio>) -> u64 {
+    ratio
+        .and_then(|ratio| (u128::from(ratio.covered) << 62).checked_div(u128::from(ratio.total)))
+        .and_then(|share| u64::try_from(share).ok())
+        .unwrap_or(u64::MAX)
 }

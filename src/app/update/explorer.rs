@@ -1,13 +1,16 @@
 //! Moving about: the tree, the source, the gaps.
 
-use crate::app::effect::Effect;
-use crate::app::filter::Show;
+use std::sync::Arc;
+
+use crate::app::effect::{Effect, RequestId};
+use crate::app::filter::{AT_ONCE, Found, Mine, Show};
 use crate::app::keymap::Action;
 use crate::app::message::Key;
 use crate::app::source_pane::Goal;
 use crate::app::tree::NodeKind;
 use crate::app::{App, Focus, Step};
-use crate::coverage::Line;
+use crate::coverage::{FilePath, Line};
+use crate::gaps::Gap;
 
 use super::picking::is_pickable;
 use super::session_width;
@@ -15,7 +18,14 @@ use super::session_width;
 impl App {
     /// Moves in the pane that has the keys.
     pub(super) fn go(&mut self, action: Action, count: Option<usize>, step: &mut Step) {
-        let page = isize::try_from(self.pane_height()).unwrap_or(isize::MAX);
+        let page = match self.focus {
+            Focus::Tree => self.tree_height(),
+            Focus::Source => self.source_height(),
+            Focus::Tests | Focus::Session | Focus::Run | Focus::Review | Focus::ReviewPage => {
+                self.pane_height()
+            }
+        };
+        let page = isize::try_from(page).unwrap_or(isize::MAX);
         let half = (page / 2).max(1);
         let times = isize::try_from(count.unwrap_or(1)).unwrap_or(isize::MAX);
         match action {
@@ -89,7 +99,7 @@ impl App {
                 self.focus_on(Focus::Source);
             }
             Focus::Tree => match self.tree.current().map(|(_, node)| &node.kind) {
-                Some(NodeKind::Folder { .. }) => self.tree.toggle(),
+                Some(NodeKind::Folder) => self.tree.toggle(),
                 Some(NodeKind::File { .. }) => {
                     self.tests_shown = false;
                     self.focus_on(Focus::Source);
@@ -167,10 +177,23 @@ impl App {
             self.follow_list(step);
             return;
         }
-        self.follow_tree_to(Goal::FirstGap, step);
+        self.follow_tree_to(true, step);
     }
 
-    fn follow_tree_to(&mut self, goal: Goal, step: &mut Step) {
+    /// The first of the gaps of a file that lie on lines that the person changed, or the last.
+    fn first_mine(&self, path: &FilePath, first: bool) -> Option<&Gap> {
+        let mine = self.mine.as_ref()?;
+        let mut gaps = self.known.get(path)?.iter();
+        let is_mine = |gap: &&Gap| mine.touches(path, gap.line, gap.end_line);
+        if first {
+            gaps.find(is_mine)
+        } else {
+            gaps.rfind(is_mine)
+        }
+    }
+
+    /// Shows the file under the tree's cursor, at its first gap or its last.
+    fn follow_tree_to(&mut self, first: bool, step: &mut Step) {
         let file = self
             .tree
             .current_file()
@@ -181,15 +204,32 @@ impl App {
             old.path == file.path && std::sync::Arc::ptr_eq(&old.coverage, &file.coverage)
         });
         if !same {
+            let mine = match self.show {
+                Show::Mine => self.first_mine(&file.path, first),
+                Show::All | Show::Open | Show::Picked => None,
+            };
+            let goal = match mine {
+                Some(gap) => Goal::Gap {
+                    gap: gap.id,
+                    line: gap.line,
+                },
+                None if first => Goal::FirstGap,
+                None => Goal::LastGap,
+            };
             self.show_source(file, goal, step);
         }
     }
 
-    /// `n` and `N`: the next gap in this file, else in the next file that has any.
+    /// `n` and `N`: the next gap in this file, else in the next file that has any; in a list of gaps the next
+    /// one there.
     pub(super) fn step_gaps(&mut self, forward: bool, count: Option<usize>, step: &mut Step) {
+        if self.focus == Focus::Tree && self.view.is_list() {
+            self.step_list(forward, count.unwrap_or(1), step);
+            return;
+        }
         self.tests_shown &= self.focus != Focus::Source;
         for _ in 0..count.unwrap_or(1).min(10_000) {
-            if !self.source.step_gap(forward) {
+            if !self.step_gap(forward) {
                 self.step_file(forward, step);
                 return;
             }
@@ -200,6 +240,19 @@ impl App {
         {
             self.tree.select_file(idx);
         }
+        if self.view.is_list() {
+            self.list_to_source();
+        }
+    }
+
+    /// The next gap of the shown file that is one of those that are shown.
+    fn step_gap(&mut self, forward: bool) -> bool {
+        let mine = self.mine.clone().filter(|_| self.show == Show::Mine);
+        let path = self.source.path().cloned();
+        self.source.step_gap(forward, &|gap| match (&mine, &path) {
+            (Some(mine), Some(path)) => mine.touches(path, gap.line, gap.end_line),
+            _ => true,
+        })
     }
 
     /// The place of the shown file among the coverage's files.
@@ -211,7 +264,13 @@ impl App {
         let Some(loaded) = self.loaded.clone() else {
             return;
         };
-        let has_gaps = |idx: usize| loaded.coverage.files.get(idx).is_some_and(is_pickable);
+        let has_gaps = |idx: usize| {
+            let file = loaded.coverage.files.get(idx);
+            file.is_some_and(|file| {
+                is_pickable(file)
+                    && (self.show != Show::Mine || self.first_mine(&file.path, forward).is_some())
+            })
+        };
         let here = self.source_idx();
         let from = here.and_then(|idx| self.tree.node_of_file(idx));
         let Some((idx, wrapped)) = self.tree.next_file(from, forward, &has_gaps) else {
@@ -219,17 +278,18 @@ impl App {
             return;
         };
         if Some(idx) == here {
-            let n = self.source.view().map_or(0, |view| view.gaps.len());
-            self.source
-                .select_gap(if forward { 0 } else { n.saturating_sub(1) });
+            let end = self.source.view().map_or(0, |view| view.lines.len());
+            self.source.move_to(if forward { 0 } else { end });
+            let gap = self.source.current_gap();
+            if gap.is_none_or(|(_, gap)| !self.is_shown_gap(gap)) {
+                self.step_gap(forward);
+            }
         } else {
             self.tree.select_file(idx);
-            let goal = if forward {
-                Goal::FirstGap
-            } else {
-                Goal::LastGap
-            };
-            self.follow_tree_to(goal, step);
+            self.follow_tree_to(forward, step);
+        }
+        if self.view.is_list() {
+            self.list_to_source();
         }
         if wrapped {
             self.say(if forward {
@@ -242,15 +302,95 @@ impl App {
 
     pub(super) fn next_order(&mut self) {
         self.tree.set_order(self.tree.order().next());
+        if self.view.is_list() {
+            self.choose_list();
+        }
     }
 
     pub(super) fn next_show(&mut self, step: &mut Step) {
-        self.show = self.show.next();
-        if self.show == Show::Picked && self.picks.is_empty() {
-            self.show = Show::All;
+        let next = match self.show.next() {
+            Show::Picked if self.picks.is_empty() => Show::Mine,
+            next => next,
+        };
+        self.show_only(next, step);
+    }
+
+    pub(super) fn show_only(&mut self, show: Show, step: &mut Step) {
+        self.show = show;
+        if show == Show::Mine {
+            self.find_mine(step);
         }
+        self.shown_changed(step);
+    }
+
+    /// Asks for the lines that the person changed: they may have changed more since.
+    pub(super) fn find_mine(&mut self, step: &mut Step) {
+        self.mine_request = self.next_request();
+        step.effects.push(Effect::FindMine {
+            request: self.mine_request,
+        });
+    }
+
+    pub(super) fn mine_came(
+        &mut self,
+        request: RequestId,
+        outcome: Result<Arc<Mine>, String>,
+        step: &mut Step,
+    ) {
+        if request != self.mine_request {
+            step.redraw = false;
+            return;
+        }
+        match outcome {
+            Ok(mine) => self.mine = Some(mine),
+            Err(why) => {
+                self.complain(why);
+                if self.show == Show::Mine {
+                    self.show = Show::All;
+                }
+            }
+        }
+        self.shown_changed(step);
+        self.seek_shown_gap();
+    }
+
+    /// Goes to the first gap that is shown, unless the cursor is on one.
+    pub(super) fn seek_shown_gap(&mut self) {
+        let gap = self.source.current_gap();
+        if self.show == Show::Mine && gap.is_none_or(|(_, gap)| !self.is_shown_gap(gap)) {
+            self.source.move_to(0);
+            if self
+                .source
+                .current_gap()
+                .is_none_or(|(_, gap)| !self.is_shown_gap(gap))
+            {
+                self.step_gap(true);
+            }
+        }
+    }
+
+    /// Other files are to be shown, or other lines are the person's.
+    fn shown_changed(&mut self, step: &mut Step) {
         self.apply_filter();
         self.fill_list(step);
+        if let Some(mine) = self.mine.clone().filter(|_| self.show == Show::Mine)
+            && let Some(loaded) = self.loaded.clone()
+        {
+            // Which files have a gap on these lines is told by their gaps alone.
+            let files = loaded.coverage.files.iter();
+            let files = files.filter(|file| mine.has(&file.path) && is_pickable(file));
+            let paths = files.map(|file| file.path.clone()).collect();
+            self.find_gaps(paths, step);
+        }
+        self.follow_tree(step);
+    }
+
+    /// Whether a gap of the shown file is one of those that are shown.
+    fn is_shown_gap(&self, gap: &Gap) -> bool {
+        match (self.show, &self.mine, self.source.path()) {
+            (Show::Mine, Some(mine), Some(path)) => mine.touches(path, gap.line, gap.end_line),
+            _ => true,
+        }
     }
 
     pub(super) fn filter_key(&mut self, key: Key, step: &mut Step) {
@@ -266,29 +406,69 @@ impl App {
             _ => {
                 self.filter.input_mut().key(key);
                 self.filter_typed(step);
-                self.follow_tree(step);
             }
         }
     }
 
     pub(super) fn filter_typed(&mut self, step: &mut Step) {
+        if self.filter.typed() {
+            self.find_files(step);
+        }
+    }
+
+    /// Finds out which files fit the filter: at once, or, where they are many, elsewhere.
+    pub(super) fn find_files(&mut self, step: &mut Step) {
         let Some(loaded) = self.loaded.clone() else {
             return;
         };
-        if self.filter.typed(&loaded.coverage) {
-            self.apply_filter();
-            self.fill_list(step);
-            if let Some(best) = self.filter.best() {
-                self.tree.select_file(best);
-            }
+        self.filter_request = self.next_request();
+        let query = self.filter.query();
+        if query.is_empty() {
+            self.filter.take(None);
+        } else if loaded.coverage.files.len() <= AT_ONCE {
+            self.filter
+                .take(Some(Arc::new(Found::of(query, &loaded.coverage))));
+        } else {
+            step.effects.push(Effect::FindFiles {
+                request: self.filter_request,
+                query: query.to_owned(),
+            });
+            return;
         }
+        self.filtered(step);
+    }
+
+    /// The files that fit the filter were found. Whether they are still wanted.
+    pub(super) fn files_came(
+        &mut self,
+        request: RequestId,
+        found: Arc<Found>,
+        step: &mut Step,
+    ) -> bool {
+        if request != self.filter_request {
+            return false;
+        }
+        self.filter.take(Some(found));
+        self.filtered(step);
+        true
+    }
+
+    fn filtered(&mut self, step: &mut Step) {
+        self.apply_filter();
+        self.fill_list(step);
+        // A new report moves nobody.
+        if self.filtering
+            && let Some(best) = self.filter.best()
+        {
+            self.tree.select_file(best);
+        }
+        self.follow_tree(step);
     }
 
     pub(super) fn clear_filter(&mut self, step: &mut Step) {
         self.filtering = false;
         self.filter.input_mut().clear();
         self.filter_typed(step);
-        self.follow_tree(step);
     }
 
     /// Shows the files that pass the filter.
@@ -301,6 +481,7 @@ impl App {
             return;
         }
         let (filter, picks, show) = (&self.filter, &self.picks, self.show);
+        let mine = self.mine.as_deref();
         let keep = |idx: usize| {
             filter.fits(idx)
                 && loaded
@@ -309,8 +490,10 @@ impl App {
                     .get(idx)
                     .is_some_and(|file| match show {
                         Show::All => true,
-                        Show::WithGaps => is_pickable(file),
+                        Show::Open => is_pickable(file),
                         Show::Picked => picks.of(&file.path).is_some(),
+                        // Until it is known what is theirs, all stays as it is.
+                        Show::Mine => mine.is_none_or(|mine| mine.has(&file.path)),
                     })
         };
         self.tree.set_shown(Some(&keep));

@@ -7,6 +7,7 @@ use crate::app::tree::Shape;
 use crate::app::{App, Step, View};
 use crate::coverage::FilePath;
 use crate::gaps::{Gap, GapId};
+use crate::triage::GapState;
 
 use super::picking::is_pickable;
 
@@ -55,13 +56,38 @@ impl App {
         let awaited = paths.len() - known.len();
         // A list that was whole stays as it is until the new one is whole too: nothing jumps.
         let was_whole = self.list.awaited == 0 && !self.list.rows().is_empty();
+        let ripe = if awaited == 0 {
+            self.list.stale
+        } else {
+            !was_whole && self.list.has_grown(known.len())
+        };
+        if ripe {
+            self.list.fill(&known);
+        }
         if awaited == 0 || !was_whole {
-            let mut fits = self.filter.fitter();
-            let with_gaps = self.view == View::Gaps;
-            self.list.fill(&known, with_gaps, &mut fits);
             self.list.awaited = awaited;
         }
+        self.choose_list();
         self.find_gaps(unknown, step);
+    }
+
+    /// Which of the gaps are listed, and in which order.
+    pub(super) fn choose_list(&mut self) {
+        let (picks, run, mine) = (&self.picks, &self.run, self.mine.as_deref());
+        let show = self.show;
+        let wants = move |path: &FilePath, gap: &Gap| match show {
+            Show::All => true,
+            Show::Open => run.state(path, gap.id).is_none_or(GapState::wants_closing),
+            Show::Picked => picks.has(path, gap.id),
+            Show::Mine => mine.is_some_and(|mine| mine.touches(path, gap.line, gap.end_line)),
+        };
+        let mut fits = self.filter.fitter();
+        self.list.choose(
+            self.tree.order(),
+            self.view == View::Gaps,
+            (show != Show::All).then_some(&wants),
+            (!self.filter.query().is_empty()).then_some(&mut fits),
+        );
     }
 
     /// Shows the gap under the list's cursor.
@@ -83,6 +109,39 @@ impl App {
             .cloned();
         if let Some(file) = file {
             self.show_source(file, Goal::Gap { gap, line }, step);
+        }
+    }
+
+    /// `n` and `N` in the list: the next gap, or the next function where only these are listed.
+    pub(super) fn step_list(&mut self, forward: bool, times: usize, step: &mut Step) {
+        let with_gaps = self.view == View::Gaps;
+        let rows = self.list.rows();
+        let is_stop = |row: &ListRow| !with_gaps || matches!(row, ListRow::Gap { .. });
+        let mut at = self.list.cursor();
+        let mut wrapped = false;
+        for _ in 0..times.min(rows.len()) {
+            let next = if forward {
+                let mut after = rows.iter().enumerate().skip(at + 1);
+                after.find(|(_, row)| is_stop(row)).map(|(idx, _)| idx)
+            } else {
+                rows.get(..at)
+                    .and_then(|rows| rows.iter().rposition(is_stop))
+            };
+            let next = next.or_else(|| {
+                wrapped = true;
+                if forward {
+                    rows.iter().position(is_stop)
+                } else {
+                    rows.iter().rposition(is_stop)
+                }
+            });
+            let Some(next) = next else { return };
+            at = next;
+        }
+        self.list.move_to(at);
+        self.follow_list(step);
+        if wrapped {
+            self.say("that was the last one: from the other end again");
         }
     }
 

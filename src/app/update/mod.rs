@@ -12,6 +12,7 @@ mod session;
 use std::time::Duration;
 
 use super::effect::{Effect, Timer};
+use super::filter::Show;
 use super::keymap::{Action, Meaning, normal};
 use super::message::{Key, KeyCode, Message};
 use super::settings::ThemeName;
@@ -63,6 +64,10 @@ impl App {
                 outcome,
             } => step.redraw = self.source_came(request, &path, outcome),
             Message::Gaps { request, files } => self.gaps_came(request, files, &mut step),
+            Message::Files { request, found } => {
+                step.redraw = self.files_came(request, found, &mut step);
+            }
+            Message::Mine { request, outcome } => self.mine_came(request, outcome, &mut step),
             Message::Highlighted { path, lines, .. } => {
                 step.redraw = self.source.colour(&path, lines.first, &lines.lines);
             }
@@ -251,6 +256,14 @@ impl App {
             Action::ViewGaps => self.set_view(View::Gaps, step),
             Action::Order => self.next_order(),
             Action::Show => self.next_show(step),
+            Action::ShowMine => self.show_only(
+                if self.show == Show::Mine {
+                    Show::All
+                } else {
+                    Show::Mine
+                },
+                step,
+            ),
             Action::Filter => {
                 self.filtering = true;
                 self.focus_on(Focus::Tree);

@@ -1,6 +1,6 @@
 //! The mouse: a click puts the cursor there, a second one opens; the wheel scrolls what it is over.
 
-use crate::app::layout::{Area, Panes, ReviewParts, RunParts};
+use crate::app::layout::{Area, AsideParts, Panes, ReviewParts, RunParts};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::review::ListRow;
 use crate::app::{App, Focus, Overlay, Step};
@@ -48,6 +48,9 @@ impl App {
             }
             return true;
         }
+        if let Some(layout) = self.layout().filter(|it| it.aside.contains(column, row)) {
+            return mouse.kind == MouseKind::Press && self.click_aside(layout.aside, row);
+        }
         let (focus, area) = match panes {
             Panes::One(area) => (self.focus, area),
             Panes::Two {
@@ -86,6 +89,24 @@ impl App {
             MouseKind::Press => self.click(focus, area, column, row, step),
             MouseKind::Drag | MouseKind::Release => return false,
         }
+        true
+    }
+
+    /// A gap in the third pane: the source goes there.
+    fn click_aside(&mut self, area: Area, row: u16) -> bool {
+        let list = AsideParts::of(area, self.history.points().len()).list;
+        let Some(row) = row.checked_sub(list.y).filter(|row| *row < list.height) else {
+            return false;
+        };
+        let (first, _) = self.aside_window();
+        let idx = first + usize::from(row);
+        let n = self.source.view().map_or(0, |view| view.gaps.len());
+        if idx >= n {
+            return false;
+        }
+        self.source.select_gap(idx);
+        self.tests_shown = false;
+        self.focus_on(Focus::Source);
         true
     }
 

@@ -33,6 +33,9 @@ impl App {
         }
         if self.show == crate::app::filter::Show::Picked {
             self.apply_filter();
+            if self.view.is_list() {
+                self.choose_list();
+            }
         }
     }
 

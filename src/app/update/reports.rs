@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::effect::{Effect, RequestId};
+use crate::app::filter::Show;
 use crate::app::history::Point;
 use crate::app::message::{FileGaps, LoadFailure, Loaded, SourceView, TestsEvent};
 use crate::app::source_pane::Goal;
@@ -48,10 +49,14 @@ impl App {
         self.finding.clear();
         self.gaps_since = self.next_request();
         self.run.report_came();
-        self.tree.reload(&loaded.coverage);
-        self.filter.renew(&loaded.coverage);
+        self.tree.reload(Arc::clone(&loaded.files));
         self.loaded = Some(loaded);
-        self.apply_filter();
+        self.filter.take(None);
+        if self.filter.query().is_empty() {
+            self.apply_filter();
+        } else {
+            self.find_files(step);
+        }
         self.count_picks();
 
         let mut wanted: Vec<FilePath> = self.picks.files().map(|(path, _)| path.clone()).collect();
@@ -59,7 +64,11 @@ impl App {
         wanted.sort();
         wanted.dedup();
         self.find_gaps(wanted, step);
+        self.list.stale = true;
         self.fill_list(step);
+        if self.show == Show::Mine {
+            self.find_mine(step);
+        }
         if first {
             self.follow_tree(step);
         } else {
@@ -100,8 +109,12 @@ impl App {
         outcome: Result<Arc<SourceView>, String>,
     ) -> bool {
         let gaps: Option<Arc<[Gap]>> = outcome.as_ref().ok().map(|view| view.gaps.clone().into());
+        let goal = self.source.goal();
         if !self.source.take(request, outcome) {
             return false;
+        }
+        if goal == Goal::FirstGap {
+            self.seek_shown_gap();
         }
         if let Some(gaps) = gaps {
             self.gaps_known(path.clone(), gaps);
@@ -152,6 +165,7 @@ impl App {
             .as_ref()
             .and_then(|loaded| loaded.since_start.as_ref());
         self.run.report(&path, &gaps, since_start);
+        self.list.stale = true;
         self.known.insert(path, gaps);
     }
 

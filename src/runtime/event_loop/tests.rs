@@ -134,6 +134,7 @@ fn bench() -> Bench {
                 mouse: false,
                 target: None,
                 banner: None,
+                only_mine: false,
                 session: crate::agent::SessionSettings::new("/work/harbour"),
                 rounds: 3,
                 max_tokens: 2_000_000,
@@ -268,4 +269,45 @@ async fn a_message_to_end_ends_it_with_the_signals_status() {
     let mut bench = bench();
     bench.sender.send(Message::Terminate(15)).await.unwrap();
     assert_eq!(bench.run().await, 143);
+}
+
+#[test]
+fn the_pieces_of_one_text_that_come_together_are_one_message() {
+    use crate::agent::{Event, ThreadId};
+    let piece = |item: &str, text: &str| {
+        Message::Agent(Incoming::Event {
+            thread: Some(ThreadId("t1".to_owned())),
+            event: Event::MessageDelta {
+                item: item.to_owned(),
+                text: text.to_owned(),
+            },
+        })
+    };
+    let burst = vec![
+        piece("a", "one "),
+        piece("a", "two "),
+        Message::Failed("between".to_owned()),
+        piece("a", "three"),
+        piece("b", "four"),
+        piece("b", " five"),
+    ];
+    let texts: Vec<String> = joined(burst)
+        .into_iter()
+        .map(|message| match message {
+            Message::Agent(Incoming::Event {
+                event: Event::MessageDelta { item, text },
+                ..
+            }) => format!("{item}: {text}"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "a: one two ",
+            "Failed(\"between\")",
+            "a: three",
+            "b: four five"
+        ]
+    );
 }

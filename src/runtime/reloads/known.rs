@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::changes;
 use super::measured::{Measured, Which};
 use crate::app::message::Loaded;
+use crate::app::tree::Files;
 use crate::coverage::{Coverage, CoveredFile, FilePath, ReportInfo, SourceState, Totals, shift};
 use crate::gaps::{self, Gap, GapId, Source};
 use crate::runtime::project::Tests;
@@ -85,7 +86,9 @@ impl Knowledge {
             }
         }
         let measured = Arc::new(measured);
+        let since_start = before.as_ref().map(|known| known.first.until(&measured));
         let loaded = Arc::new(Loaded {
+            files: Arc::new(Files::of(&coverage, since_start.as_ref())),
             clock: coverage
                 .reports
                 .iter()
@@ -93,7 +96,7 @@ impl Knowledge {
                 .max()
                 .map(clock::local)
                 .unwrap_or_default(),
-            since_start: before.as_ref().map(|known| known.first.until(&measured)),
+            since_start,
             since_last: before.as_ref().map(|known| known.last.until(&measured)),
             coverage,
         });

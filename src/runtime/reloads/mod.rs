@@ -16,11 +16,13 @@ use tokio::sync::mpsc;
 
 use self::known::Knowledge;
 use super::colours::Colours;
+use super::git::{Git, GitError};
 use super::reports::{Reader, Sources};
 use super::sources;
 use super::tasks::Tasks;
 use super::watch::{Told, Watcher};
 use crate::app::effect::RequestId;
+use crate::app::filter::{Found, Mine};
 use crate::app::message::{FileGaps, LoadFailure, Loaded, Message, SourceView, WatchState};
 use crate::coverage::{FilePath, ReportInfo, Totals};
 use crate::gaps::GapId;
@@ -251,6 +253,38 @@ impl Reloads {
         );
     }
 
+    /// Finds the files whose names fit what was typed, and answers with [`Message::Files`].
+    pub(super) fn find_files(&self, request: RequestId, query: String) {
+        let knowledge = Arc::clone(&self.knowledge);
+        self.tasks.work(
+            "looking for files",
+            move |answers| {
+                let Some(loaded) = knowledge.loaded() else {
+                    return;
+                };
+                let found = Arc::new(Found::of(&query, &loaded.coverage));
+                let _ = answers.blocking_send(Message::Files { request, found });
+            },
+            Message::Failed,
+        );
+    }
+
+    /// Finds the lines that the person changed, and answers with [`Message::Mine`].
+    pub(super) fn find_mine(&self, request: RequestId) {
+        let settings = Arc::clone(&self.settings);
+        self.tasks.work(
+            "asking git",
+            move |answers| {
+                let outcome = mine(&settings).map(Arc::new);
+                let _ = answers.blocking_send(Message::Mine { request, outcome });
+            },
+            move |why| Message::Mine {
+                request,
+                outcome: Err(why),
+            },
+        );
+    }
+
     /// Writes the prompt for some gaps, and answers with [`Message::Prompt`].
     pub(super) fn build_prompt(&self, request: RequestId, picks: Vec<(FilePath, GapId)>) {
         let knowledge = Arc::clone(&self.knowledge);
@@ -272,4 +306,20 @@ impl Reloads {
         sources::locate(&self.settings.root, path)
             .map_err(|why| format!("{}: {why}", path.as_str()))
     }
+}
+
+/// What changed since the merge base with `--diff`, or with what is usual.
+fn mine(settings: &Settings) -> Result<Mine, String> {
+    let wished = settings.diff.as_deref();
+    let git = Git::at(&settings.root)
+        .ok_or_else(|| GitError::NoWorkTree(wished.unwrap_or("anything").to_owned()).to_string())?;
+    let base = wished.map_or_else(|| git.usual_base(), str::to_owned);
+    let changes = git
+        .merge_base(&base)
+        .and_then(|commit| git.changes_since(&commit))
+        .map_err(|error| error.to_string())?;
+    Ok(Mine {
+        base,
+        files: changes.lines(),
+    })
 }
