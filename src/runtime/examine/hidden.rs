@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::coverage::FilePath;
 use crate::evidence::guard::{self, FileKind};
@@ -119,22 +119,34 @@ impl Hidden {
         self
     }
 
-    /// What differs in a later state of the same tree.
-    pub(super) fn until(&self, later: &Self, root: &Path) -> HiddenChanges {
+    /// The files of packages that differ in a later state. What the suite itself changes there when no agent
+    /// has worked yet (`uv run` installs the project anew) is told by this.
+    pub(super) fn packages_until(&self, later: &Self) -> Vec<PathBuf> {
+        if !self.whole || !later.whole {
+            return Vec::new();
+        }
+        let (was, is) = (&self.packages, &later.packages);
+        let changed = is
+            .iter()
+            .filter(|(path, stamp)| was.get(*path) != Some(*stamp))
+            .map(|(path, _)| path);
+        let gone = was.keys().filter(|path| !is.contains_key(*path));
+        changed.chain(gone).cloned().collect()
+    }
+
+    /// What differs in a later state of the same tree, but for `usual` files of packages.
+    pub(super) fn until(
+        &self,
+        later: &Self,
+        root: &Path,
+        usual: &FxHashSet<PathBuf>,
+    ) -> HiddenChanges {
         if !self.whole || !later.whole {
             return HiddenChanges::default();
         }
-        let differing = |was: &FxHashMap<PathBuf, Stamp>, is: &FxHashMap<PathBuf, Stamp>| {
-            let mut paths: Vec<PathBuf> = is
-                .iter()
-                .filter(|(path, stamp)| was.get(*path) != Some(*stamp))
-                .map(|(path, _)| path.clone())
-                .collect();
-            paths.extend(was.keys().filter(|path| !is.contains_key(*path)).cloned());
-            paths.sort_unstable();
-            paths
-        };
-        let packages = differing(&self.packages, &later.packages);
+        let mut packages = self.packages_until(later);
+        packages.retain(|path| !usual.contains(path));
+        packages.sort_unstable();
         let package = packages
             .iter()
             .find_map(|path| relative(root, path))
@@ -224,6 +236,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use rustc_hash::FxHashSet;
+
     use super::{Hidden, HiddenChanges, take_repository};
     use crate::coverage::FilePath;
 
@@ -243,8 +257,9 @@ mod tests {
         write(root, "node_modules/.cache/x", "cache");
         write(root, "src/__pycache__/a.pyc", "cache");
         write(root, "build/package.json", "built");
+        let none = FxHashSet::default();
         assert_eq!(
-            before.until(&Hidden::of(root), root),
+            before.until(&Hidden::of(root), root, &none),
             HiddenChanges::default()
         );
 
@@ -252,7 +267,12 @@ mod tests {
         write(root, "local/conftest.py", "skip all");
         write(root, "node_modules/jest/index.js", "forged");
         write(root, "tests/sub/.git/HEAD", "ref: refs/heads/main");
-        let changes = before.until(&Hidden::of(root), root);
+        let usual = before.packages_until(&Hidden::of(root));
+        assert_eq!(usual, [root.join("node_modules/jest/index.js")]);
+        let usual = usual.into_iter().collect();
+        let changes = before.until(&Hidden::of(root), root, &usual);
+        assert_eq!(changes.package, None);
+        let changes = before.until(&Hidden::of(root), root, &none);
         let path = FilePath::new;
         assert_eq!(
             changes.package,

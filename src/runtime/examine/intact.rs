@@ -39,7 +39,7 @@ impl Examiner {
     pub(super) fn uncover(&mut self, findings: &mut Vec<Finding>) -> Result<(), ExamineError> {
         let root = self.root().to_owned();
         let now = Hidden::of(&root);
-        let changes = self.hidden.until(&now, &root);
+        let changes = self.hidden.until(&now, &root, &self.usual_packages);
         let mut find = |code, path: &FilePath, evidence: String| {
             findings.push(Finding {
                 code,

@@ -118,6 +118,8 @@ pub struct Examiner {
     litter: FxHashSet<FilePath>,
     /// What no snapshot shows.
     hidden: Hidden,
+    /// Files of installed packages that the suite itself changes.
+    usual_packages: FxHashSet<PathBuf>,
 }
 
 /// What an examiner needs to begin.
@@ -175,6 +177,7 @@ impl Examiner {
             seen: FxHashSet::default(),
             litter: FxHashSet::default(),
             hidden: Hidden::default(),
+            usual_packages: FxHashSet::default(),
         })
     }
 
@@ -337,6 +340,7 @@ impl Examiner {
         self.baseline = None;
         self.usual.clear();
         let before = self.snapshots.take()?;
+        self.hidden = Hidden::of(self.root());
         let first = self.measure_aside()?;
         if !first.outcome.passed() {
             let sandboxed = self.sandbox != Sandbox::None;
@@ -361,6 +365,10 @@ impl Examiner {
         let second = self.measure_in_place()?;
         self.note_flicker(&first, &second)?;
         let after = self.snapshots.take()?;
+        let hidden = Hidden::of(self.root());
+        self.usual_packages
+            .extend(self.hidden.packages_until(&hidden));
+        self.hidden = hidden;
         self.litter.extend(
             self.snapshots
                 .changes(&before, &after)?
