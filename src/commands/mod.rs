@@ -25,6 +25,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use crate::cli::{Command, DoctorArgs, Everywhere};
 use crate::coverage::{Coverage, Percent, Totals};
 use crate::harmless;
+use crate::runtime;
 use crate::runtime::git::GitError;
 use crate::runtime::reports::LoadFailure;
 use crate::runtime::store::Store;
@@ -86,7 +87,12 @@ pub fn run_without_settings(command: &Command, flags: &Everywhere) -> Option<u8>
 /// Runs a subcommand and returns its exit status.
 #[must_use]
 pub fn run(command: &Command, settings: &Settings) -> u8 {
+    if let Err(error) = runtime::start_log(settings) {
+        complain(&format!("{error:#}"));
+        return WRONG_USE;
+    }
     let style = paint::Style::of_stdout(io::stdout().is_terminal());
+    tracing::info!(root = %settings.root.display(), ?command, "begins");
     let answer = match command {
         Command::Gaps(args) => gaps::run(args, settings, style),
         Command::Init(args) => init::run(args, settings),
@@ -101,13 +107,15 @@ pub fn run(command: &Command, settings: &Settings) -> u8 {
         Command::Mcp(_) => mcp::run(settings),
         Command::Result(args) => result::run(args, settings),
     };
-    match answer {
+    let status = match answer {
         Ok(answer) => say(&answer),
         Err(failure) => {
             complain(&failure.to_string());
             WRONG_USE
         }
-    }
+    };
+    tracing::info!(status, "ended");
+    status
 }
 
 /// Looks at what there is, also where the settings cannot be read, and returns the exit status.

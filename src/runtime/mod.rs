@@ -78,9 +78,7 @@ pub fn run(settings: Settings) -> anyhow::Result<i32> {
     if let Some(why) = terminal::why_none(around.term.as_deref()) {
         anyhow::bail!(why);
     }
-    if let Some(file) = &settings.log {
-        log::start(file)?;
-    }
+    start_log(&settings)?;
     let keys = key_map(&settings)?;
     let settings = Arc::new(settings);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -147,6 +145,14 @@ pub fn run(settings: Settings) -> anyhow::Result<i32> {
             Ok(PANICKED)
         }
     }
+}
+
+/// Begins the log that `--log` asks for, if it does.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn start_log(settings: &Settings) -> anyhow::Result<()> {
+    settings.log.as_deref().map_or(Ok(()), log::start)
 }
 
 /// The keys with the person's own.

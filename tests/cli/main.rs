@@ -10,6 +10,7 @@
 
 mod changed;
 mod check;
+mod close;
 mod diff;
 mod doctor;
 mod finding;

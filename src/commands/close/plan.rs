@@ -29,10 +29,15 @@ pub(super) fn text(
             let _ = writeln!(out, "{note}");
         }
     }
+    let most = args.max_tokens.unwrap_or(settings.agent.max_tokens);
     let mut tokens = 0_u64;
+    let mut affordable = 0_usize;
     for batch in &batches {
         let forecast = forecast_tokens(batch.picks.len() as u64);
         tokens = tokens.saturating_add(forecast);
+        if tokens <= most {
+            affordable += 1;
+        }
         let _ = writeln!(
             out,
             "{:>4} gaps  {:>4} arms  about {:>8} tokens  {}{}",
@@ -54,9 +59,18 @@ pub(super) fn text(
         chosen.picks.len(),
         batches.len()
     );
-    let most = args.max_tokens.unwrap_or(settings.agent.max_tokens);
     let rounds = args.rounds.unwrap_or(settings.agent.rounds);
-    let _ = writeln!(out, "at most {rounds} rounds and {most} tokens");
+    let minutes = args
+        .max_minutes
+        .map_or(String::new(), |minutes| format!(", {minutes} minutes"));
+    let _ = writeln!(out, "at most {rounds} rounds, {most} tokens{minutes}");
+    if affordable < batches.len() {
+        let _ = writeln!(
+            out,
+            "the tokens will probably suffice for {affordable} of these {} turns",
+            batches.len()
+        );
+    }
     for left in &chosen.left_out {
         let _ = writeln!(
             out,
