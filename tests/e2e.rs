@@ -280,8 +280,11 @@ fn name_codex(project: &Path, home: &CodexHome) {
 
 /// Opens the explorer, picks every gap of the worst file, sends them, and waits for the turn's end.
 #[track_caller]
-fn pick_and_send(project: &Path, before: &str, worst: &str, n_gaps: usize) -> Pty {
-    let mut pty = Start::untaken(project).size(140, 42).start();
+fn pick_and_send(home: &CodexHome, before: &str, worst: &str, n_gaps: usize) -> Pty {
+    let mut pty = Start::untaken(&home.project())
+        .env("XDG_STATE_HOME", home.outside().join("state"))
+        .size(140, 42)
+        .start();
     pty.wait_for(before);
     pty.wait_for(worst);
     pty.type_keys(" ");
@@ -323,7 +326,7 @@ fn a_python_project_from_the_first_look_to_the_closed_arms() {
     assert_eq!(before, "branches 66.6 % 8/12");
     name_codex(&project, &home);
 
-    let mut pty = pick_and_send(&project, &before, "if ship is None", 4);
+    let mut pty = pick_and_send(&home, &before, "if ship is None", 4);
     pty.wait_for("branches 100.0 % 12/12 +33.3");
     pty.wait_for("4 arms taken   0 lost   0 vanished");
     assert_eq!(coverage_py_header(&project), "branches 100.0 % 12/12");
@@ -368,7 +371,7 @@ fn a_typescript_project_from_the_first_look_to_the_closed_arms() {
     assert_eq!(before, "branches 42.8 % 3/7");
     name_codex(&project, &home);
 
-    let mut pty = pick_and_send(&project, &before, "if (ship === null)", 5);
+    let mut pty = pick_and_send(&home, &before, "if (ship === null)", 5);
     pty.wait_for("branches 100.0 % 7/7 +57.");
     pty.wait_for("4 arms taken   0 lost   0 vanished");
     assert_eq!(istanbul_header(&project), "branches 100.0 % 7/7");

@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "tests stop at the first surprise"
@@ -21,10 +22,12 @@ use untaken::agent::{Incoming, Outgoing, Phase, TurnStatus};
 use untaken::app::effect::Effect;
 use untaken::app::message::{Message, TestsEvent};
 use untaken::app::prompt::PromptState;
+use untaken::app::work::{Remembered, RunNews, RunWish, Trouble, TroubleKind};
 use untaken::app::{Focus, Question};
 use untaken::coverage::{
     Construct, FileCoverage, FilePath, Hits, Line, Outcome, Position, Ratio, Span, Totals,
 };
+use untaken::evidence::{Examined, FindingCode, Rung, RungResult, TestFile, Verdict};
 use untaken::gaps::{ArmRef, Delta};
 use untaken::triage::GapState;
 
@@ -181,13 +184,12 @@ fn enter_sends_the_prompt_as_it_stands() {
     assert!(!driver.app.prompt().is_open());
     assert_eq!(driver.app.focus(), Focus::Session);
     assert!(driver.app.picks().is_empty());
-    assert_eq!(states(&driver), ["queued", "queued"]);
+    assert_eq!(states(&driver), ["working", "working"]);
     assert!(matches!(
         driver.effects.first(),
         Some(Effect::Agent(Outgoing::Start(_)))
     ));
     fake_codex::answer(&mut driver);
-    assert_eq!(states(&driver), ["working", "working"]);
     let screen = driver.screen();
     assert!(screen.contains("HELLO # Close these gaps"), "{screen}");
     assert!(screen.contains("prompt for 2 gaps"), "{screen}");
@@ -297,8 +299,11 @@ fn a_turn_is_interrupted_by_i_and_by_ctrl_c_which_else_quits() {
     let mut driver = working();
     driver.keys("i");
     fake_codex::answer(&mut driver);
-    assert_eq!(states(&driver), ["open", "open"]);
-    assert!(driver.screen().contains("turn interrupted"));
+    assert_eq!(states(&driver), ["queued", "queued"]);
+    let screen = driver.screen();
+    assert!(screen.contains("turn interrupted"), "{screen}");
+    assert!(screen.contains("put back: tests/test_half.py"), "{screen}");
+    assert!(screen.contains("the run waits"), "{screen}");
     driver.keys("<ctrl-c>");
     assert!(
         driver
@@ -346,8 +351,60 @@ fn a_message_steers_the_running_turn() {
     assert_eq!(driver.app.focus(), Focus::Session);
 }
 
+/// The turn is over and was examined; these of the two gaps are closed.
+fn examined(driver: &mut Driver, taken: [bool; 2]) {
+    fake_codex::tell(driver, fake_codex::end(TurnStatus::Completed));
+    let wished = driver.asked().into_iter().find_map(|effect| match effect {
+        Effect::Run(RunWish::Examine(turn)) => Some(*turn),
+        _ => None,
+    });
+    let turn = wished.expect("the turn is to be examined");
+    let gaps: Vec<_> = driver
+        .app
+        .run()
+        .gaps()
+        .iter()
+        .map(|own| own.gap.clone())
+        .collect();
+    let path = FilePath::new("tests/test_berths.py");
+    let mut test = TestFile::new(path.clone(), true, String::new());
+    let mut found = Examined::default();
+    for (gap, _) in gaps.iter().zip(taken).filter(|(_, taken)| *taken) {
+        found.gaps_closed.push(gap.id);
+        found.closed.push((
+            ArmRef {
+                gap: gap.id,
+                file: FilePath::new("src/berths.py"),
+                line: gap.line,
+                arm: "true".to_owned(),
+            },
+            path.clone(),
+        ));
+    }
+    let closes = !found.closed.is_empty();
+    for rung in Rung::ALL {
+        let ok = rung != Rung::Gains || closes;
+        test.rungs.push(RungResult {
+            rung,
+            ok,
+            evidence: format!("proof of {}", rung.name()),
+        });
+    }
+    test.closed = found.closed.iter().map(|(arm, _)| arm.clone()).collect();
+    if closes {
+        test.verdict = Verdict::Kept;
+    } else {
+        found.find(FindingCode::NothingClosed, &path, "no open arm is taken");
+    }
+    found.tests.push(test);
+    driver.tell(RunNews::Examined {
+        turn: turn.number,
+        found: Arc::new(found),
+    });
+}
+
 #[test]
-fn a_gap_is_closed_when_a_report_says_so_and_never_before() {
+fn a_gap_is_closed_when_a_measurement_of_ours_says_so_and_never_before() {
     let mut driver = working();
     fake_codex::says(&mut driver, "m1", "All gaps are closed now.");
     assert_eq!(
@@ -356,28 +413,258 @@ fn a_gap_is_closed_when_a_report_says_so_and_never_before() {
         "the agent's word counts for nothing"
     );
     report(&mut driver, [true, false]);
-    assert_eq!(states(&driver), ["closed", "working"]);
+    assert_eq!(
+        states(&driver),
+        ["working", "working"],
+        "nor does a report that a run of the agent wrote"
+    );
     let screen = driver.screen();
+    assert!(screen.contains("taken, to be measured"), "{screen}");
     assert!(screen.contains("1 arm taken"), "{screen}");
     assert!(screen.contains("75.0 %"), "{screen}");
     assert!(screen.contains("+25.0"), "{screen}");
+    examined(&mut driver, [true, false]);
+    assert_eq!(states(&driver), ["closed", "working"], "round 2 has begun");
+    let screen = driver.screen();
+    for words in [
+        "round 2 of 3",
+        "tests/test_berths.py is kept",
+        "proof of suite",
+        "1 kept",
+    ] {
+        assert!(screen.contains(words), "{words} in\n{screen}");
+    }
+}
+
+#[test]
+fn a_second_round_is_sent_what_is_open_and_the_end_is_said_in_words() {
+    let mut driver = working();
+    examined(&mut driver, [true, false]);
+    let sent = &driver.app.run().turn().unwrap().batch;
+    assert_eq!(sent.picks.len(), 1);
+    let learnt = &driver.app.run().turn().unwrap().learnt;
+    assert_eq!(learnt[0].tests[0].0, "tests/test_berths.py");
+    fake_codex::answer(&mut driver);
+    examined(&mut driver, [false, false]);
+    fake_codex::answer(&mut driver);
+    driver.asked();
     fake_codex::tell(&mut driver, fake_codex::end(TurnStatus::Completed));
+    let turn = driver.app.run().turn().unwrap().number;
+    assert_eq!(turn, 3);
+    driver.tell(RunNews::Examined {
+        turn,
+        found: Arc::default(),
+    });
     assert_eq!(states(&driver), ["closed", "still open"]);
+    let asked = driver.asked();
+    let ended = asked.iter().find_map(|effect| match effect {
+        Effect::Run(RunWish::End { reason, rounds, .. }) => Some((reason.clone(), *rounds)),
+        _ => None,
+    });
+    assert_eq!(
+        ended,
+        Some((
+            "nothing moved in the rounds that were allowed".to_owned(),
+            3
+        ))
+    );
+    let screen = driver.screen();
+    assert!(
+        screen.contains("the run is done: nothing moved"),
+        "{screen}"
+    );
+    assert!(screen.contains("still open, round 3"), "{screen}");
+    assert!(screen.contains("nothing-closed"), "{screen}");
+    // Now a report is a person's own again.
     report(&mut driver, [false, true]);
     assert_eq!(states(&driver), ["regressed", "closed"]);
 }
 
 #[test]
-fn a_turn_without_a_report_leaves_its_gaps_to_the_next_one() {
+fn all_that_was_found_can_be_read_with_its_evidence() {
     let mut driver = working();
-    fake_codex::tell(&mut driver, fake_codex::end(TurnStatus::Completed));
-    assert_eq!(states(&driver), ["open", "open"]);
-    assert!(driver.screen().contains("no report since"));
-    // Looking at the source again is no report.
-    driver.keys("<tab><enter><esc>");
-    assert_eq!(states(&driver), ["open", "open"]);
-    report(&mut driver, [false, true]);
-    assert_eq!(states(&driver), ["still open", "closed"]);
+    examined(&mut driver, [true, true]);
+    assert_eq!(states(&driver), ["closed", "closed"]);
+    driver.keys("d");
+    let screen = driver.screen();
+    for words in [
+        "tests/test_berths.py  kept",
+        "static    proof of static",
+        "gains     proof of gains",
+        "src/berths.py:2",
+    ] {
+        assert!(screen.contains(words), "{words} in\n{screen}");
+    }
+}
+
+#[test]
+fn an_agent_that_died_is_said_and_one_key_lets_the_run_go_on() {
+    let mut driver = working();
+    driver.send(Message::Agent(Incoming::Exited {
+        status: "killed by signal 9".to_owned(),
+        stderr_tail: String::new(),
+    }));
+    let asked = driver.asked();
+    assert!(
+        !asked
+            .iter()
+            .any(|effect| matches!(effect, Effect::Run(RunWish::Examine(_)))),
+        "nothing of a turn that did not end is believed"
+    );
+    assert_eq!(states(&driver), ["queued", "queued"]);
+    let screen = driver.screen();
+    assert!(
+        screen.contains("the run waits: c lets it go on"),
+        "{screen}"
+    );
+    assert!(screen.contains("codex ended unexpectedly"), "{screen}");
+    driver.keys("c");
+    assert_eq!(states(&driver), ["working", "working"]);
+    assert!(
+        driver
+            .asked()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Agent(Outgoing::Start(_)))),
+        "the process is started again"
+    );
+}
+
+#[test]
+fn without_a_sandbox_a_person_is_asked_before_agent_written_tests_run() {
+    for (key, goes_on) in [("y", true), ("n", false)] {
+        let mut driver = harbour();
+        driver.measures = false;
+        driver.keys(" s<enter>");
+        assert!(
+            driver
+                .asked()
+                .contains(&Effect::Run(RunWish::Begin { unsandboxed: false }))
+        );
+        driver.tell(RunNews::Trouble(Trouble {
+            kind: TroubleKind::NoSandbox,
+            says: "the sandbox is not available: bwrap: no".to_owned(),
+            output: String::new(),
+        }));
+        assert_eq!(driver.app.question(), Some(Question::Unsandboxed));
+        assert!(driver.screen().contains("no sandbox is to be had"));
+        driver.keys(key);
+        let began = driver
+            .asked()
+            .contains(&Effect::Run(RunWish::Begin { unsandboxed: true }));
+        assert_eq!(began, goes_on, "{key}");
+    }
+}
+
+#[test]
+fn what_is_measured_shows_among_the_tests_and_can_be_stopped() {
+    let mut driver = harbour();
+    driver.measures = false;
+    driver.keys(" s<enter>");
+    driver.asked();
+    driver.tell(RunNews::Step("running the tests as they are".to_owned()));
+    driver.tell(RunNews::Output("12 passed\n".to_owned()));
+    driver.keys("t");
+    let screen = driver.screen();
+    assert!(screen.contains("untaken measures"), "{screen}");
+    assert!(
+        screen.contains("── running the tests as they are"),
+        "{screen}"
+    );
+    assert!(screen.contains("12 passed"), "{screen}");
+    driver.keys("r");
+    assert!(!driver.asked().contains(&Effect::RunTests));
+    driver.keys("<ctrl-c>");
+    assert_eq!(driver.asked(), [Effect::Run(RunWish::Stop)]);
+    driver.tell(RunNews::Trouble(Trouble {
+        kind: TroubleKind::Stopped,
+        says: "interrupted".to_owned(),
+        output: String::new(),
+    }));
+    assert!(driver.screen().contains("the run waits"));
+    assert_eq!(states(&driver), ["queued", "queued"]);
+}
+
+#[test]
+fn a_gap_is_dismissed_with_a_reason_and_that_can_be_taken_back() {
+    let mut driver = harbour();
+    driver.keys("<enter>x");
+    assert!(driver.screen().contains("line 2 needs no test because:"));
+    driver.keys("<enter>");
+    assert!(driver.kept.is_empty(), "without a reason it stays open");
+    driver.keys("xonly in the harbour<enter>");
+    let note = driver.kept.pop().unwrap().settled.pop().unwrap();
+    assert_eq!(note.state.name(), "dismissed");
+    assert!(driver.screen().contains("dismissed"));
+    // A whole file is sent without what was dismissed in it.
+    driver.keys("<esc> s");
+    assert_eq!(driver.app.prompt().about().len(), 1);
+    driver.keys("<esc><enter>gg");
+    driver.keys("nx");
+    let note = driver.kept.pop().unwrap().settled.pop().unwrap();
+    assert_eq!(note.state.name(), "open");
+}
+
+#[test]
+fn picks_and_states_of_an_earlier_day_are_there_again() {
+    let mut driver = harbour();
+    let gaps = driver.app.gaps_of(&FilePath::new("src/berths.py")).unwrap();
+    let (first, second) = (gaps[0].id, gaps[1].id);
+    driver.tell(RunNews::Remembered(Remembered {
+        picks: vec![
+            (FilePath::new("src/berths.py"), vec![second]),
+            (FilePath::new("src/gone.py"), Vec::new()),
+        ],
+        states: vec![(
+            first,
+            GapState::Dismissed {
+                reason: "only in the harbour".to_owned(),
+            },
+        )],
+    }));
+    assert_eq!(driver.app.n_picked().gaps, 1);
+    assert_eq!(driver.app.n_picked().files, 1);
+    assert!(driver.app.run().is_dismissed(first));
+    assert!(
+        driver.kept.is_empty(),
+        "nothing changed, nothing is written"
+    );
+    driver.keys("<enter> ");
+    assert_eq!(driver.kept.len(), 1);
+}
+
+#[test]
+fn enter_before_the_prompt_is_written_sends_it_when_it_is() {
+    let mut driver = harbour();
+    driver.keys(" ");
+    driver.answers = false;
+    driver.keys("s<enter>");
+    let asked = driver.asked();
+    let Some(Effect::BuildPrompt { request, .. }) = asked.first() else {
+        panic!("{asked:?}");
+    };
+    driver.answers = true;
+    driver.send(Message::Prompt {
+        request: *request,
+        text: "# Close these gaps".to_owned(),
+    });
+    assert!(!driver.app.prompt().is_open());
+    assert_eq!(states(&driver), ["working", "working"]);
+}
+
+#[test]
+fn the_closing_answer_is_shown_as_the_claim_that_it_is() {
+    let mut driver = working();
+    fake_codex::says(
+        &mut driver,
+        "m1",
+        "Done.\n```json\n{\"files_processed\": 1, \"tests_generated\": 2, \"coverage_before\": null, \"coverage_after\": 100.0, \"remaining_gaps\": []}\n```",
+    );
+    let screen = driver.screen();
+    assert!(
+        screen.contains("claims: 2 tests, coverage 100.0 %"),
+        "{screen}"
+    );
+    assert!(!screen.contains("files_processed"), "{screen}");
 }
 
 #[test]
@@ -404,14 +691,17 @@ fn what_vanished_is_not_closed() {
 }
 
 #[test]
-fn another_batch_waits_for_its_turn_and_can_be_taken_out() {
-    let mut driver = working();
-    driver.keys("<tab><enter>");
-    driver.keys(" s<enter>");
-    assert_eq!(driver.app.session().session.queue().len(), 1);
-    assert!(driver.screen().contains("1 queued"));
-    driver.keys("hx");
-    assert_eq!(driver.app.session().session.queue().len(), 0);
+fn what_is_sent_meanwhile_waits_in_the_queue_and_one_gap_can_be_taken_out() {
+    let mut driver = harbour();
+    driver.keys("<enter> s<enter>");
+    fake_codex::answer(&mut driver);
+    assert_eq!(states(&driver), ["working", "open"][..1]);
+    driver.keys("<tab><enter>n s<enter>");
+    assert_eq!(states(&driver), ["working", "queued"]);
+    let screen = driver.screen();
+    assert!(screen.contains("1 queued"), "{screen}");
+    driver.keys("hjx");
+    assert_eq!(states(&driver), ["working", "open"]);
 }
 
 #[test]
@@ -425,8 +715,9 @@ fn failures_say_what_to_do_and_the_explorer_goes_on() {
     }));
     let screen = driver.screen();
     assert!(screen.contains("codex was not found"), "{screen}");
+    assert!(screen.contains("npm install -g @openai/codex"), "{screen}");
     driver.keys("<tab>j");
-    assert!(driver.screen().contains("npm install -g @openai/codex"));
+    assert!(driver.screen().contains("c lets it go on"));
     assert_eq!(driver.app.focus(), Focus::Tree);
 }
 
@@ -544,7 +835,7 @@ fn the_clock_ticks_only_while_something_runs() {
             .iter()
             .any(|effect| matches!(effect, Effect::After { .. }))
     );
-    fake_codex::tell(&mut driver, fake_codex::end(TurnStatus::Completed));
+    examined(&mut driver, [true, true]);
     driver.send(Message::Timer {
         timer: untaken::app::effect::Timer(1),
     });

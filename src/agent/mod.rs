@@ -41,7 +41,7 @@ pub use phase::Phase;
 pub use session::{News, QueuedPrompt, Session, Step};
 pub use settings::{ApprovalPolicy, Sandbox, SessionSettings};
 pub use transcript::{
-    Answer, Edit, EditKind, Entry, EntryBody, EntryId, EntryStatus, MessagePhase, PlanStep,
-    StepStatus, Transcript, TurnStatus,
+    Answer, Edit, EditKind, Entry, EntryBody, EntryId, EntryStatus, EvidenceLine, Mark,
+    MessagePhase, PlanStep, StepStatus, Transcript, TurnStatus,
 };
 pub use usage::{Tokens, Usage};

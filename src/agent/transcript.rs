@@ -81,6 +81,8 @@ pub enum EntryBody {
     },
     /// A warning of Codex or of ours.
     Notice { text: String },
+    /// What untaken itself measured or did after a turn, line by line.
+    Evidence { lines: Vec<EvidenceLine> },
     /// A failure of the model's service. Tries that follow each other are one entry.
     Error {
         message: String,
@@ -105,6 +107,22 @@ pub enum EntryBody {
         /// Why it failed, if it did.
         error: Option<String>,
     },
+}
+
+/// One line of what was measured; from outside, so not terminal-safe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceLine {
+    pub mark: Mark,
+    pub text: String,
+}
+
+/// How a line of evidence is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    Plain,
+    Good,
+    Warn,
+    Bad,
 }
 
 /// What became of a question.
@@ -187,6 +205,8 @@ const OUTPUT_LIMIT: usize = 64 << 10;
 pub(super) const DIFF_LIMIT: usize = 128 << 10;
 /// For what is one line by nature: commands, names, details.
 const LINE_LIMIT: usize = 4 << 10;
+/// Lines of one entry of evidence.
+const MOST_EVIDENCE: usize = 400;
 /// How many entries are kept, and how many of the oldest go at a time.
 const ENTRIES_LIMIT: usize = 4_000;
 const ENTRIES_STEP: usize = 500;
@@ -286,6 +306,14 @@ impl Transcript {
         self.push(now, EntryBody::Notice { text: line(text) });
     }
 
+    pub(super) fn evidence(&mut self, now: Duration, mut lines: Vec<EvidenceLine>) {
+        lines.truncate(MOST_EVIDENCE);
+        for evidence in &mut lines {
+            evidence.text = line(&evidence.text);
+        }
+        self.push(now, EntryBody::Evidence { lines });
+    }
+
     /// An item of the main thread was started or completed.
     pub(super) fn item(&mut self, now: Duration, item: WireItem, root: &str, completed: bool) {
         let known = self.items.get(&item.id).copied();
@@ -327,6 +355,7 @@ impl Transcript {
             | EntryBody::SubAgent { .. }
             | EntryBody::Tool { .. }
             | EntryBody::Notice { .. }
+            | EntryBody::Evidence { .. }
             | EntryBody::Error { .. }
             | EntryBody::Ask { .. }
             | EntryBody::TurnEnd { .. } => {}
@@ -496,6 +525,7 @@ impl Transcript {
                 EntryBody::Prompt { .. }
                 | EntryBody::Plan { .. }
                 | EntryBody::Notice { .. }
+                | EntryBody::Evidence { .. }
                 | EntryBody::Ask { .. }
                 | EntryBody::TurnEnd { .. } => false,
             };

@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::agent::{
-    Answer, Ask, Bounded, Edit, EditKind, Entry, EntryBody, EntryStatus, Keep, StepStatus, Tokens,
-    TurnStatus,
+    Answer, Ask, Bounded, Edit, EditKind, Entry, EntryBody, EntryStatus, EvidenceLine, Keep, Mark,
+    StepStatus, Tokens, TurnStatus,
 };
 
+use super::claim;
 use super::marks::short_count;
 use super::text::wrap;
 
@@ -77,11 +78,7 @@ pub fn entry(entry: &Entry, width: usize, unfolded: bool) -> Vec<DocLine> {
             lines.extend(head(text, width, limit, Tone::Dim));
             ("you", Tone::Accent, lines)
         }
-        EntryBody::Message { text, .. } => (
-            "codex",
-            Tone::Accent,
-            head(text, width, UNFOLDED, Tone::Text),
-        ),
+        EntryBody::Message { text, .. } => ("codex", Tone::Accent, message(text, width)),
         EntryBody::Reasoning { text, .. } => (
             "thinks",
             Tone::Dim,
@@ -166,6 +163,18 @@ pub fn entry(entry: &Entry, width: usize, unfolded: bool) -> Vec<DocLine> {
                 status_tone(*status),
             )],
         ),
+        EntryBody::Evidence { lines } => {
+            let mut lines: Vec<DocLine> = lines
+                .iter()
+                .flat_map(|line| evidence(line, width))
+                .collect();
+            if lines.len() > limit.max(14) {
+                let rest = lines.len() - limit.max(14);
+                lines.truncate(limit.max(14));
+                lines.push(more(rest, "enter unfolds"));
+            }
+            ("proof", Tone::Accent, lines)
+        }
         EntryBody::Notice { text } => ("note", Tone::Dim, wrapped(text, width, Tone::Dim)),
         EntryBody::Error {
             message,
@@ -388,6 +397,42 @@ fn tail(text: &Bounded, width: usize, limit: usize) -> Vec<DocLine> {
             lines.push(DocLine::of(*line, Tone::Dim));
         }
     }
+    lines
+}
+
+/// A line of what was measured; what does not fit goes on below, indented.
+fn evidence(line: &EvidenceLine, width: usize) -> Vec<DocLine> {
+    let (sign, tone) = match line.mark {
+        Mark::Plain => ("· ", Tone::Dim),
+        Mark::Good => ("● ", Tone::Good),
+        Mark::Warn => ("◐ ", Tone::Warn),
+        Mark::Bad => ("○ ", Tone::Bad),
+    };
+    let rest = line.text.trim_start();
+    let indent = line.text.len() - rest.len();
+    let rows = wrap(rest, width.saturating_sub(indent + 2).max(10));
+    rows.into_iter()
+        .enumerate()
+        .map(|(nth, row)| {
+            let sign = if nth == 0 { sign } else { "  " };
+            DocLine::of(" ".repeat(indent), Tone::Dim)
+                .and(sign, tone)
+                .and(rest.get(row).unwrap_or(""), Tone::Text)
+        })
+        .collect()
+}
+
+/// What the agent says. The object that ends an answer is for machines: people read it as what it is, a claim.
+fn message(text: &Bounded, width: usize) -> Vec<DocLine> {
+    let Some((said, claim)) = claim::split(text.as_str()) else {
+        return head(text, width, UNFOLDED, Tone::Text);
+    };
+    let mut lines = wrapped(said.trim_end(), width, Tone::Text);
+    lines.extend(
+        claim
+            .iter()
+            .flat_map(|line| wrapped(line, width, Tone::Dim)),
+    );
     lines
 }
 

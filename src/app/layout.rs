@@ -299,6 +299,8 @@ pub struct RunParts {
     pub title: Area,
     /// The gaps and their states.
     pub list: Area,
+    /// Test files with their rungs, and findings; empty where there is no room, or nothing was found yet.
+    pub evidence: Area,
     /// The branch coverage over the time of the run; empty where there is no room, or nothing to draw.
     pub chart: Area,
     pub cost: Area,
@@ -306,7 +308,7 @@ pub struct RunParts {
 
 impl RunParts {
     #[must_use]
-    pub fn of(area: Area, n_points: usize) -> Self {
+    pub fn of(area: Area, n_points: usize, n_evidence: usize) -> Self {
         let (title, rest) = area.split_top(1);
         let (_, rest) = rest.split_top(u16::from(area.height >= 26));
         let cost_rows = if rest.height >= 12 { 3 } else { 0 };
@@ -316,10 +318,19 @@ impl RunParts {
             0
         };
         let (rest, cost) = rest.split_bottom(cost_rows);
-        let (list, chart) = rest.split_bottom(chart_rows);
+        let (rest, chart) = rest.split_bottom(chart_rows);
+        let evidence_rows = match u16::try_from(n_evidence) {
+            Ok(0) => 0,
+            // The gaps keep more than half.
+            rows => rows
+                .map_or(u16::MAX, |rows| rows + 2)
+                .min(rest.height * 2 / 5),
+        };
+        let (list, evidence) = rest.split_bottom(if evidence_rows < 3 { 0 } else { evidence_rows });
         Self {
             title,
             list,
+            evidence,
             chart,
             cost,
         }

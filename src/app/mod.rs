@@ -3,6 +3,7 @@
 //! Pure: no clock, no file, no terminal, no thread. [`App::update`] is the only way in, its
 //! [`Step`] the only way out; `view` reads the rest.
 
+pub mod claim;
 pub mod doc;
 pub mod effect;
 pub mod filter;
@@ -41,6 +42,7 @@ use effect::{Effect, RequestId};
 use filter::{Filter, Mine, Show};
 use gap_list::GapList;
 use history::History;
+use input::Input;
 use keymap::{KeyMap, Place};
 use layout::{Layout, Panes, Share, Size};
 use message::{Key, LoadFailure, Loaded, WatchState};
@@ -102,6 +104,16 @@ pub struct App {
     review: ReviewPane,
     /// Counts decisions, so that only the last one starts a measurement.
     review_timer: u64,
+    /// The last word of the agent's last turn, until it is examined.
+    last_answer: String,
+    /// A gap that is being dismissed.
+    dismissing: Option<Dismissing>,
+    /// Picks of an earlier day, until the reports are read.
+    remembered: Vec<(FilePath, Vec<crate::gaps::GapId>)>,
+    /// The picks as they were kept last.
+    kept_picks: u64,
+    /// What a person settled and was not kept yet.
+    settled: Vec<work::GapNote>,
     tests: TestsPane,
     /// The tests' output stands where the source else stands.
     tests_shown: bool,
@@ -207,6 +219,16 @@ pub enum Overlay {
 pub enum Question {
     /// An agent works.
     Quit,
+    /// The sandbox is not to be had: run the tests without it, this once?
+    Unsandboxed,
+}
+
+/// A gap that a person says needs no test, and the reason that is being typed.
+#[derive(Clone, Debug)]
+pub struct Dismissing {
+    pub path: FilePath,
+    pub gap: Gap,
+    pub reason: Input,
 }
 
 /// A line for the person, until the next key.
@@ -288,6 +310,11 @@ impl App {
             run_scroll: 0,
             review: ReviewPane::default(),
             review_timer: 0,
+            last_answer: String::new(),
+            dismissing: None,
+            remembered: Vec::new(),
+            kept_picks: 0,
+            settled: Vec::new(),
             tests: TestsPane::default(),
             tests_shown: false,
             pressed: Vec::new(),
@@ -332,6 +359,12 @@ impl App {
     #[must_use]
     pub fn question(&self) -> Option<Question> {
         self.question
+    }
+
+    /// The gap that is being dismissed.
+    #[must_use]
+    pub fn dismissing(&self) -> Option<&Dismissing> {
+        self.dismissing.as_ref()
     }
 
     #[must_use]
@@ -541,6 +574,9 @@ impl App {
         if self.overlay.is_some() {
             return &[Place::Overlay, Place::Anywhere, Place::Always];
         }
+        if self.dismissing.is_some() {
+            return &[Place::Reason, Place::Always];
+        }
         if self.prompt.is_open() {
             return &[Place::Prompt, Place::Always];
         }
@@ -666,6 +702,14 @@ impl App {
             .as_ref()
             .map_or(0, |saying| saying.lines().len() + 1);
         layout::SessionParts::of(area, question, saying)
+    }
+
+    /// Where the parts of the pane beside the session are.
+    #[must_use]
+    pub fn run_parts(&self, area: layout::Area) -> layout::RunParts {
+        let found = self.run.found();
+        let n_evidence = found.tests.len() + found.all_findings().count();
+        layout::RunParts::of(area, self.history.points().len(), n_evidence)
     }
 
     /// The rows of the list of the run's gaps: its files with their gaps.

@@ -28,6 +28,8 @@ pub enum Share {
 pub struct Picks {
     files: BTreeMap<FilePath, Picked>,
     undo: Vec<Vec<(FilePath, Option<Picked>)>>,
+    /// Grows with each change.
+    revision: u64,
 }
 
 /// Steps that can be undone.
@@ -166,7 +168,26 @@ impl Picks {
         self.undo.push(before);
     }
 
+    /// Another number than before means other picks.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Picks of an earlier day; no step that can be undone.
+    pub fn restore(&mut self, picks: impl IntoIterator<Item = (FilePath, Vec<GapId>)>) {
+        for (path, gaps) in picks {
+            let picked = if gaps.is_empty() {
+                Picked::Whole
+            } else {
+                Picked::Gaps(gaps.into_iter().collect())
+            };
+            self.put(path, Some(picked));
+        }
+    }
+
     fn put(&mut self, path: FilePath, picked: Option<Picked>) {
+        self.revision += 1;
         match picked {
             Some(picked) => {
                 self.files.insert(path, picked);

@@ -15,6 +15,20 @@ pub struct PromptEditor {
     input: Input,
     /// As the program wrote it.
     written: String,
+    /// Into how many turns the gaps go, and what the first one is about; the text is for that one.
+    n_turns: usize,
+    first: Vec<GapId>,
+    /// A person wants it sent as soon as it is written.
+    wanted: bool,
+}
+
+/// What a person sent off.
+#[derive(Debug)]
+pub(super) struct Sent {
+    /// For the first turn.
+    pub(super) text: String,
+    pub(super) about: Vec<(FilePath, Gap)>,
+    pub(super) first: Vec<GapId>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +61,28 @@ impl PromptEditor {
         &self.input
     }
 
+    /// Into how many turns the gaps go.
+    #[must_use]
+    pub fn n_turns(&self) -> usize {
+        self.n_turns
+    }
+
+    /// The gaps of the first of the turns: the text is about these.
+    #[must_use]
+    pub fn first(&self) -> &[GapId] {
+        &self.first
+    }
+
+    /// Whether a person wants it sent as soon as it is written.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    pub(super) fn want(&mut self) {
+        self.wanted = true;
+    }
+
     /// Whether a person changed it.
     #[must_use]
     pub fn is_edited(&self) -> bool {
@@ -65,6 +101,7 @@ impl PromptEditor {
     /// Leaves it; the text stays.
     pub(super) fn close(&mut self) {
         self.open = false;
+        self.wanted = false;
     }
 
     /// Whether it was written for exactly these gaps.
@@ -78,10 +115,17 @@ impl PromptEditor {
                 .all(|((path, gap), (other, id))| path == other && gap.id == *id)
     }
 
-    /// The text is being written.
-    pub(super) fn await_text(&mut self, about: Vec<(FilePath, Gap)>) {
+    /// The text is being written, for the first of so many turns.
+    pub(super) fn await_text(
+        &mut self,
+        about: Vec<(FilePath, Gap)>,
+        first: Vec<GapId>,
+        n_turns: usize,
+    ) {
         self.state = PromptState::Writing;
         self.about = about;
+        self.first = first;
+        self.n_turns = n_turns;
         self.input.clear();
     }
 
@@ -100,11 +144,15 @@ impl PromptEditor {
     }
 
     /// It is sent: nothing of it stays.
-    pub(super) fn send(&mut self) -> Option<(String, Vec<(FilePath, Gap)>)> {
+    pub(super) fn send(&mut self) -> Option<Sent> {
         if self.state != PromptState::Ready || self.input.text().trim().is_empty() {
             return None;
         }
         let sent = std::mem::take(self);
-        Some((sent.input.text(), sent.about))
+        Some(Sent {
+            text: sent.input.text(),
+            about: sent.about,
+            first: sent.first,
+        })
     }
 }

@@ -32,6 +32,15 @@ pub enum TestsState {
         took: Duration,
     },
     Failed(String),
+    /// untaken runs them itself, to measure what an agent left.
+    Measuring {
+        since: Duration,
+    },
+    /// It has, and whether that came to its end.
+    Measured {
+        good: bool,
+        took: Duration,
+    },
 }
 
 /// Lines that are kept.
@@ -86,6 +95,48 @@ impl TestsPane {
             state: TestsState::Running { since: now },
             ..Self::default()
         };
+    }
+
+    /// A measuring of ours begins. What the one before it said stays above.
+    pub fn measure(&mut self, now: Duration) {
+        if let TestsState::Never = self.state {
+            self.lines.clear();
+        }
+        self.command.clear();
+        self.state = TestsState::Measuring { since: now };
+    }
+
+    /// A step of it begins.
+    pub fn step(&mut self, words: &str, now: Duration) {
+        if !self.is_measuring() {
+            self.measure(now);
+        }
+        let before = if self.open_line || !self.lines.is_empty() {
+            "\n"
+        } else {
+            ""
+        };
+        self.add(&format!("{before}── {words}\n"));
+    }
+
+    /// What the tests print meanwhile.
+    pub fn output(&mut self, text: &str) {
+        self.add(text);
+    }
+
+    /// It is over.
+    pub fn measured(&mut self, good: bool, now: Duration) {
+        if let TestsState::Measuring { since } = self.state {
+            self.state = TestsState::Measured {
+                good,
+                took: now.saturating_sub(since),
+            };
+        }
+    }
+
+    #[must_use]
+    pub fn is_measuring(&self) -> bool {
+        matches!(self.state, TestsState::Measuring { .. })
     }
 
     pub fn take(&mut self, event: TestsEvent, now: Duration) {

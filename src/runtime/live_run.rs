@@ -21,7 +21,7 @@ use super::store::{RunRecord, Store, now_ms};
 use super::tasks::Tasks;
 use super::tests_run::{Sandbox, TestRunError};
 use crate::app::message::Message;
-use crate::app::work::{EndedTurn, RunNews, RunWish, Trouble, TroubleKind, TurnPlan};
+use crate::app::work::{EndedTurn, Kept, RunNews, RunWish, Trouble, TroubleKind, TurnPlan};
 use crate::settings::Settings;
 use crate::triage::Answer;
 use crate::triage::record::{Event, TokenRecord};
@@ -36,6 +36,8 @@ pub(super) struct LiveRun {
     settings: Arc<Settings>,
     reloads: Reloads,
     wishes: Option<mpsc::UnboundedSender<RunWish>>,
+    /// The way to who writes down picks and dismissals: they must not wait for tests that run.
+    keeper: Option<mpsc::UnboundedSender<Kept>>,
     shared: Shared,
 }
 
@@ -59,6 +61,7 @@ impl LiveRun {
             settings,
             reloads,
             wishes: None,
+            keeper: None,
             shared: Shared::default(),
         }
     }
@@ -67,6 +70,15 @@ impl LiveRun {
     pub(super) fn carry_out(&mut self, wish: RunWish) {
         if wish == RunWish::Stop {
             lock(&self.shared.stop).cancel();
+            return;
+        }
+        if let RunWish::Keep(kept) = wish {
+            if self.keeper.is_none() {
+                self.keeper = Some(self.start_keeper());
+            }
+            if let Some(keeper) = &self.keeper {
+                let _ = keeper.send(*kept);
+            }
             return;
         }
         let unsent = match &self.wishes {
@@ -94,6 +106,36 @@ impl LiveRun {
     /// No further wishes: the thread ends with what it has begun. To be called when the agent is gone.
     pub(super) fn end(&mut self) {
         self.wishes = None;
+        self.keeper = None;
+    }
+
+    fn start_keeper(&self) -> mpsc::UnboundedSender<Kept> {
+        let (keeper, mut inbox) = mpsc::unbounded_channel::<Kept>();
+        let (settings, sender) = (Arc::clone(&self.settings), self.tasks.sender());
+        self.tasks
+            .spawn_to_its_end("keeping the picks", async move {
+                while let Some(mut kept) = inbox.recv().await {
+                    // Only the newest picks matter, and every dismissal.
+                    while let Ok(next) = inbox.try_recv() {
+                        let mut settled = std::mem::take(&mut kept.settled);
+                        settled.extend(next.settled);
+                        kept = Kept {
+                            picks: next.picks,
+                            settled,
+                        };
+                    }
+                    let settings = Arc::clone(&settings);
+                    let done =
+                        tokio::task::spawn_blocking(move || ledger::keep(&settings, &kept)).await;
+                    if let Ok(Err(error)) = done {
+                        let why = format!(
+                            "picks and dismissals cannot be kept for the next start: {error}"
+                        );
+                        let _ = sender.send(Message::Failed(why)).await;
+                    }
+                }
+            });
+        keeper
     }
 
     fn start(&self) -> mpsc::UnboundedSender<RunWish> {
@@ -161,9 +203,9 @@ impl Work {
             RunWish::Begin { unsandboxed } => {
                 self.quietly(|work| work.begin(unsandboxed, stop)).map(Some)
             }
-            RunWish::Prepare(plan) => self.prepare(*plan).map(Some),
+            RunWish::Prepare(plan) => self.quietly(|work| work.prepare(*plan)).map(Some),
             RunWish::Examine(turn) => self.quietly(|work| work.examine(&turn)).map(Some),
-            RunWish::PutBack(turn) => self.put_back(&turn).map(Some),
+            RunWish::PutBack(turn) => self.quietly(|work| work.put_back(&turn)).map(Some),
             RunWish::Measure => self.quietly(Self::measure).map(Some),
             RunWish::Note(notes) => self.tell(notes.iter().map(ledger::event)),
             RunWish::End {
@@ -288,6 +330,12 @@ impl Work {
 
     fn prepare(&mut self, plan: TurnPlan) -> Result<RunNews, Trouble> {
         let examiner = self.examiner.as_mut().ok_or_else(not_begun)?;
+        let tree = examiner.snapshot()?;
+        if self.known_tree.as_ref() != Some(&tree) {
+            // A person changed something since: what that did is not the agent's.
+            examiner.measure_anew()?;
+            self.known_tree = Some(examiner.snapshot()?);
+        }
         let prompt = if let Some(prompt) = &plan.prompt {
             prompt.clone()
         } else {

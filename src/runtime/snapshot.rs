@@ -65,6 +65,17 @@ fn failed(doing: &'static str, why: impl std::fmt::Display) -> SnapshotError {
     }
 }
 
+/// A path from the root as a line of an exclude file.
+fn escaped(path: &str) -> String {
+    let letters = path.chars().flat_map(|c| {
+        matches!(c, '*' | '?' | '[' | '\\' | '!' | '#' | ' ')
+            .then_some('\\')
+            .into_iter()
+            .chain([c])
+    });
+    std::iter::once('/').chain(letters).collect()
+}
+
 /// Things that test tools leave behind; a turn that ran the tests did not "change" them.
 const LEFT_BEHIND: &str = "\
 __pycache__/
@@ -118,14 +129,16 @@ impl Snapshots {
         fs::create_dir_all(&info).map_err(|error| failed(doing, error))?;
         let mut exclude = LEFT_BEHIND.to_owned();
         for path in artefacts {
-            exclude.push('/');
-            exclude.extend(path.as_str().chars().flat_map(|c| {
-                matches!(c, '*' | '?' | '[' | '\\' | '!' | '#' | ' ')
-                    .then_some('\\')
-                    .into_iter()
-                    .chain([c])
-            }));
+            exclude.push_str(&escaped(path.as_str()));
             exclude.push('\n');
+        }
+        // Where the state folder lies in the project (a home folder that is one), the record is no part of it.
+        let store = git_dir.ancestors().nth(3);
+        if let Some(within) = store.and_then(|store| store.strip_prefix(root).ok())
+            && let Some(within) = within.to_str().filter(|within| !within.is_empty())
+        {
+            exclude.push_str(&escaped(within));
+            exclude.push_str("/\n");
         }
         if let Some(user_git) = this.user_git_dir() {
             if let Ok(user) = fs::read_to_string(user_git.join("info/exclude")) {

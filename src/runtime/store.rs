@@ -17,6 +17,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -485,8 +486,11 @@ fn put_back(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Writes beside and renames: whoever reads sees the old bytes or the new ones, never a part.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    /// Two threads may write one file at once; each needs a name of its own.
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let nth = WRITTEN.fetch_add(1, Ordering::Relaxed);
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{:x}.new", std::process::id()));
+    name.push(format!(".{:x}-{nth:x}.new", std::process::id()));
     let beside = path.with_file_name(name);
     let written = File::create(&beside).and_then(|mut file| {
         file.write_all(bytes)?;

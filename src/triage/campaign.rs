@@ -495,6 +495,26 @@ impl Campaign {
         false
     }
 
+    /// A report that nobody worked for has a gap closed; it is not sent any more.
+    pub fn closed(&mut self, gap: GapId) {
+        self.take_out(gap);
+        if self.states.contains_key(&gap) {
+            self.states.insert(gap, GapState::Closed);
+        }
+    }
+
+    /// A person takes back that a gap is settled: it may be sent again.
+    pub fn reopen(&mut self, gap: GapId) {
+        if let Some(state) = self.states.get_mut(&gap)
+            && matches!(
+                state,
+                GapState::Untestable { .. } | GapState::Dismissed { .. } | GapState::Closed
+            )
+        {
+            *state = GapState::Open;
+        }
+    }
+
     /// A person settled a gap: it needs no test, for this reason.
     pub fn dismiss(&mut self, gap: GapId, reason: &str) {
         self.take_out(gap);
@@ -794,6 +814,22 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["b.py", "c.py"]
         );
+    }
+
+    #[test]
+    fn what_was_settled_can_be_sent_again_by_a_person() {
+        let mut c = campaign(Limits::default());
+        c.dismiss(GapId(7), "only on Windows");
+        c.add(&[pick("b.py", 7, "g", 2)]);
+        assert_eq!(c.queue().len(), 1, "a dismissed gap is not sent");
+        c.reopen(GapId(7));
+        c.add(&[pick("b.py", 7, "g", 2)]);
+        assert_eq!(c.queue().len(), 2);
+        assert_eq!(c.state(GapId(7)), GapState::Queued);
+        // What is being worked on stays as it is.
+        turn(&mut c);
+        c.reopen(GapId(1));
+        assert_eq!(c.state(GapId(1)), GapState::Working);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::app::keymap::{Action, TABLE};
 use crate::app::layout::Area;
+use crate::app::run::Stage;
 use crate::app::text::width;
 use crate::app::{App, Question};
 
@@ -20,8 +21,16 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         area = rest;
     }
     let mut pen_area = area;
-    if app.question() == Some(Question::Quit) {
-        let text = "codex is working. quit and end it?";
+    let question = app.question().map(|question| match question {
+        Question::Quit if app.run().stage().measuring().is_some() => {
+            "the tests are being measured. quit and end that?"
+        }
+        Question::Quit => "codex is working. quit and end it?",
+        Question::Unsandboxed => {
+            "no sandbox is to be had. run agent-written tests without one, for this run?"
+        }
+    });
+    if let Some(text) = question {
         let (left, rest) = area.split_left(u16::try_from(text.len() + 3).unwrap_or(area.width));
         canvas.pen(left).put(text, theme.warn);
         pen_area = rest;
@@ -113,7 +122,8 @@ fn is_offered(app: &App, action: Action) -> bool {
             .review()
             .left()
             .is_some_and(|left| left.accepted().next().is_some()),
-        Action::Unqueue => !app.session().session.queue().is_empty(),
+        Action::Unqueue => !app.run().is_empty(),
+        Action::GoOn => matches!(app.run().stage(), Stage::Held { .. }),
         Action::Back => {
             app.overlay().is_some()
                 || app.prompt().is_open()

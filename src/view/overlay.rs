@@ -5,7 +5,8 @@ use crate::app::keymap::{Action, Group, TABLE};
 use crate::app::layout::Area;
 use crate::app::text::{width, wrap};
 use crate::app::{App, Overlay};
-use crate::gaps::ArmRef;
+use crate::evidence::Verdict;
+use crate::gaps::{ArmRef, Delta};
 
 use super::{Canvas, row_of};
 
@@ -158,13 +159,20 @@ fn warnings(app: &App, canvas: &Canvas<'_>, area: Area) -> Vec<Row> {
 
 fn changes(app: &App, canvas: &Canvas<'_>) -> Vec<Row> {
     let theme = &canvas.theme;
-    let Some(delta) = app.since_start() else {
-        return vec![vec![(
+    let none = Delta::default();
+    let found = app.run().found();
+    let mut rows = Vec::new();
+    let delta = app.since_start().unwrap_or(&none);
+    if app.since_start().is_none() {
+        rows.push(vec![(
             "only one report was read so far: there is nothing to compare it with".to_owned(),
             theme.dim,
-        )]];
-    };
-    let mut rows = Vec::new();
+        )]);
+        if found.is_empty() {
+            return rows;
+        }
+        rows.push(Vec::new());
+    }
     let mut list = |title: &str, what: &str, style: Style, arms: Vec<(&ArmRef, &str)>| {
         rows.push(vec![
             (format!("{title}  "), theme.strong),
@@ -207,5 +215,74 @@ fn changes(app: &App, canvas: &Canvas<'_>) -> Vec<Row> {
             .map(|(arm, why)| (arm, why.as_str()))
             .collect(),
     );
+    if !found.unstable.is_empty() {
+        list(
+            "UNSTABLE",
+            "flicker from run to run: credited to nobody",
+            theme.warn,
+            found.unstable.iter().map(|arm| (arm, "")).collect(),
+        );
+    }
+    tests_of_run(app, canvas, &mut rows);
     rows
+}
+
+/// Each test file with its rungs and the arms that it closed, and every finding.
+fn tests_of_run(app: &App, canvas: &Canvas<'_>, rows: &mut Vec<Row>) {
+    let theme = &canvas.theme;
+    let glyphs = &canvas.glyphs;
+    let found = app.run().found();
+    for (turn, test) in &found.tests {
+        let style = match test.verdict {
+            Verdict::Kept => theme.good,
+            Verdict::Rejected => theme.bad,
+            Verdict::Aside => theme.warn,
+        };
+        rows.push(vec![
+            (format!("{}  ", test.path.as_str()), theme.strong),
+            (test.verdict.name().to_owned(), style),
+            (
+                format!("  turn {turn}, {} closed", count(test.closed.len(), "arm")),
+                theme.dim,
+            ),
+        ]);
+        for rung in &test.rungs {
+            let (sign, style) = if rung.ok {
+                (glyphs.taken, theme.good)
+            } else {
+                (glyphs.untaken, theme.bad)
+            };
+            rows.push(vec![
+                (format!("  {sign} "), style),
+                (format!("{:<10}", rung.rung.name()), theme.text),
+                (rung.evidence.clone(), theme.dim),
+            ]);
+        }
+        for arm in &test.closed {
+            rows.push(vec![
+                (
+                    format!("    {}:{}  ", arm.file.as_str(), arm.line),
+                    theme.dim,
+                ),
+                (arm.arm.clone(), theme.good),
+            ]);
+        }
+        rows.push(Vec::new());
+    }
+    if found.all_findings().next().is_some() {
+        rows.push(vec![("FINDINGS".to_owned(), theme.strong)]);
+    }
+    for (turn, finding) in found.all_findings() {
+        let style = if finding.code.is_blocking() {
+            theme.bad
+        } else {
+            theme.warn
+        };
+        rows.push(vec![
+            (format!("  {:<20}", finding.code.name()), style),
+            (format!("{}  ", finding.path.as_str()), theme.text),
+            (finding.evidence.clone(), theme.dim),
+            (format!("  turn {turn}"), theme.faint),
+        ]);
+    }
 }

@@ -23,7 +23,12 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         paths.len()
     };
     if prompt.state() == PromptState::Writing {
-        pen.put("is being written …", theme.dim);
+        let text = if prompt.is_wanted() {
+            "is being written, and sent as soon as it is …"
+        } else {
+            "is being written …"
+        };
+        pen.put(text, theme.dim);
         return;
     }
     pen.put(
@@ -34,6 +39,16 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         ),
         theme.warn,
     );
+    if prompt.n_turns() > 1 {
+        pen.skip(2).put(
+            &format!(
+                "turn 1 of {}: its {}; the others follow by themselves",
+                prompt.n_turns(),
+                count(prompt.first().len(), "gap")
+            ),
+            theme.dim,
+        );
+    }
     if prompt.is_edited() {
         pen.skip(2).put("edited", theme.dim);
     }

@@ -1,20 +1,23 @@
 //! The pane beside the session: the gaps of this run with their states, the coverage, the cost.
 
 use crate::app::doc::{cost, count};
-use crate::app::layout::{Area, RunParts};
+use crate::app::keymap::Action;
+use crate::app::layout::Area;
 use crate::app::marks::short_count;
 use crate::app::run::RunGap;
 use crate::app::text::width;
 use crate::app::words::tone_of;
 use crate::app::{App, Focus, RunRow};
+use crate::evidence::{Rung, Verdict};
 use crate::triage::GapState;
 
 use super::{Canvas, chart, row_of};
 
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
-    let parts = RunParts::of(area, app.history().points().len());
+    let parts = app.run_parts(area);
     draw_title(app, canvas, parts.title);
     draw_list(app, canvas, parts.list);
+    draw_evidence(app, canvas, parts.evidence);
     chart::draw(app, canvas, parts.chart);
     draw_cost(app, canvas, parts.cost);
 }
@@ -40,6 +43,9 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         ));
         if tally.still_open > 0 {
             figures.push((format!("{} open", tally.still_open), theme.warn));
+        }
+        if tally.settled > 0 {
+            figures.push((format!("{} settled", tally.settled), theme.dim));
         }
         if tally.to_go > 0 {
             figures.push((format!("{} to go", tally.to_go), theme.dim));
@@ -107,10 +113,16 @@ fn draw_gap(app: &App, canvas: &mut Canvas<'_>, place: Area, own: &RunGap, curre
     let style = canvas.tone(tone_of(&own.state));
     let sign = glyphs.of_state(&own.state);
     let mut state = own.state.name().to_owned();
-    if let GapState::StillOpen { rounds } = own.state
-        && rounds > 1
-    {
-        state = format!("{state}, round {rounds}");
+    match own.state {
+        GapState::StillOpen { rounds } if rounds > 1 => {
+            state = format!("{state}, round {rounds}");
+        }
+        GapState::Queued => {
+            if let Some(place) = app.run().place_in_queue(own.gap.id) {
+                state = format!("{state} {place}");
+            }
+        }
+        _ => {}
     }
     if let Some(note) = &own.note {
         state.clone_from(note);
@@ -137,10 +149,89 @@ fn draw_gap(app: &App, canvas: &mut Canvas<'_>, place: Area, own: &RunGap, curre
         let used = usize::from(pen.x() - before);
         pen.skip(cells + 1 - used);
     }
-    let brief = own.gap.brief.split(" · ").next().unwrap_or("");
+    let brief = match &own.state {
+        GapState::Untestable { reason } | GapState::Dismissed { reason } => reason.as_str(),
+        _ => own.gap.brief.split(" · ").next().unwrap_or(""),
+    };
     let room = pen.room().saturating_sub(1);
     pen.put_cut(brief, room, theme.dim);
     canvas.pen(right).put_cut(&state, state_cells, style);
+}
+
+/// The test files of the run with a dot for each rung, and what was found.
+fn draw_evidence(app: &App, canvas: &mut Canvas<'_>, area: Area) {
+    if area.height < 3 {
+        return;
+    }
+    let theme = canvas.theme;
+    let glyphs = canvas.glyphs;
+    let found = app.run().found();
+    let (_, area) = area.split_top(1);
+    let (title, rows) = area.split_top(1);
+    let (kept, rejected) = found.n_tests();
+    let mut pen = canvas.pen(title);
+    pen.skip(1)
+        .put("TESTS", theme.accent)
+        .skip(2)
+        .put(&format!("{kept} kept"), theme.dim);
+    if rejected > 0 {
+        pen.put(&format!(", {rejected} not"), theme.warn);
+    }
+    if let Some(key) = app.keys().keys(Action::Changes).into_iter().next() {
+        pen.skip(2)
+            .put(&key, theme.accent)
+            .put(" tells all", theme.dim);
+    }
+    let mut row = 0;
+    for (_, test) in found.tests.iter().rev() {
+        let Some(place) = row_of(rows, row) else {
+            return;
+        };
+        row += 1;
+        let style = match test.verdict {
+            Verdict::Kept => theme.good,
+            Verdict::Rejected => theme.bad,
+            Verdict::Aside => theme.warn,
+        };
+        let mut words = test.verdict.name().to_owned();
+        if let Some(rung) = test.failed_rung() {
+            words = format!("{words}: {}", rung.rung.name());
+        }
+        let cells = 6 + 1 + width(&words) + 1;
+        let (left, right) = place.split_right(u16::try_from(cells).unwrap_or(place.width));
+        let mut pen = canvas.pen(left);
+        pen.skip(1);
+        let room = pen.room().saturating_sub(1);
+        pen.put_path(test.path.as_str(), room, theme.text);
+        let mut pen = canvas.pen(right);
+        for rung in Rung::ALL {
+            match test.rungs.iter().find(|tried| tried.rung == rung) {
+                Some(tried) if tried.ok => pen.put(glyphs.taken, theme.good),
+                Some(_) => pen.put(glyphs.untaken, theme.bad),
+                None => pen.put(glyphs.dot, theme.faint),
+            };
+        }
+        pen.skip(1).put(&words, style);
+    }
+    for (_, finding) in found.all_findings() {
+        let Some(place) = row_of(rows, row) else {
+            return;
+        };
+        row += 1;
+        let style = if finding.code.is_blocking() {
+            theme.bad
+        } else {
+            theme.warn
+        };
+        let mut pen = canvas.pen(place);
+        pen.skip(1).put(finding.code.name(), style).skip(1);
+        let room = pen.room().saturating_sub(1);
+        pen.put_cut(
+            &format!("{} {}", finding.path.name(), finding.evidence),
+            room,
+            theme.dim,
+        );
+    }
 }
 
 fn draw_cost(app: &App, canvas: &mut Canvas<'_>, area: Area) {

@@ -4,6 +4,7 @@ use crate::agent::Phase;
 use crate::app::doc::{DocLine, duration, question};
 use crate::app::keymap::Action;
 use crate::app::layout::Area;
+use crate::app::run::Stage;
 use crate::app::session_pane::LABEL;
 use crate::app::text::width;
 use crate::app::{App, Focus};
@@ -53,7 +54,23 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         Phase::Failed(_) => (theme.bad, canvas.glyphs.untaken),
         Phase::Off | Phase::Idle | Phase::Stopping => (theme.dim, canvas.glyphs.dot),
     };
-    right.push((format!("{sign} {}", phase.says()), style));
+    let (words, style) = match app.run().stage() {
+        Stage::Beginning { .. } | Stage::Preparing { .. } | Stage::Examining { .. } => {
+            (format!("{} measuring", canvas.glyphs.taken), theme.good)
+        }
+        Stage::PuttingBack { .. } => (format!("{} putting back", canvas.glyphs.taken), theme.warn),
+        Stage::Held { .. } => (
+            format!("{} waits for you", canvas.glyphs.untaken),
+            theme.warn,
+        ),
+        Stage::Done { .. } if !phase.is_busy() => {
+            (format!("{} done", canvas.glyphs.closed), theme.good)
+        }
+        Stage::Off | Stage::Turn | Stage::Losing { .. } | Stage::Done { .. } => {
+            (format!("{sign} {}", phase.says()), style)
+        }
+    };
+    right.push((words, style));
     let cells: usize = right.iter().map(|(text, _)| width(text)).sum();
     let (left, place) = area.split_right(u16::try_from(cells + 1).unwrap_or(area.width));
     let mut pen = canvas.pen(place);
@@ -73,7 +90,12 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     if turn > 0 {
         about.push(format!("turn {turn}"));
     }
-    let queued = session.queue().len();
+    if let Some(plan) = app.run().turn()
+        && !plan.batch.picks.is_empty()
+    {
+        about.push(format!("round {} of {}", plan.round, app.settings().rounds));
+    }
+    let queued = app.run().queue().len();
     if queued > 0 {
         about.push(format!("{queued} queued"));
     }

@@ -9,6 +9,7 @@ use crate::app::keymap::Action;
 use crate::app::layout::Area;
 use crate::app::message::WatchState;
 use crate::app::picks::Picked;
+use crate::app::run::Stage;
 use crate::app::tests_pane::TestsState;
 use crate::app::text::width;
 
@@ -127,6 +128,9 @@ fn agent(app: &App, canvas: &Canvas<'_>) -> Pieces {
         Phase::Off => "not started",
         _ => phase.says(),
     };
+    if let Some(measured) = measured(app, canvas) {
+        return measured;
+    }
     let mut pieces = vec![("codex ".to_owned(), theme.dim)];
     let sign = if sign.is_empty() {
         String::new()
@@ -153,6 +157,29 @@ fn agent(app: &App, canvas: &Canvas<'_>) -> Pieces {
     pieces
 }
 
+/// What untaken itself does for the run, while the agent rests.
+fn measured(app: &App, canvas: &Canvas<'_>) -> Option<Pieces> {
+    let theme = &canvas.theme;
+    let since = app.run().stage().measuring()?;
+    let says = match app.run().stage() {
+        Stage::Beginning { .. } => "measuring the tests as they are",
+        Stage::PuttingBack { .. } => "putting back",
+        _ => "measuring",
+    };
+    let mut pieces = vec![
+        ("untaken ".to_owned(), theme.dim),
+        (format!("{} {says}", canvas.glyphs.taken), theme.good),
+        (
+            format!(" {}", whole_seconds(app.now().saturating_sub(since))),
+            theme.dim,
+        ),
+    ];
+    if !app.run().step().is_empty() {
+        pieces.push((format!("   {}", app.run().step()), theme.dim));
+    }
+    Some(pieces)
+}
+
 fn whole_seconds(time: std::time::Duration) -> String {
     if time.as_secs() < 10 {
         format!("{} s", time.as_secs())
@@ -163,15 +190,42 @@ fn whole_seconds(time: std::time::Duration) -> String {
 
 /// Whether something goes on with the report files that a person must know.
 fn is_urgent(app: &App) -> bool {
-    *app.watch() != WatchState::Current || (app.failure().is_some() && app.loaded().is_some())
+    app.dismissing().is_some()
+        || matches!(app.run().stage(), Stage::Held { .. })
+        || *app.watch() != WatchState::Current
+        || (app.failure().is_some() && app.loaded().is_some())
 }
 
 /// What there is to say, the most important thing only.
 fn news(app: &App, canvas: &Canvas<'_>) -> Option<Pieces> {
     let theme = &canvas.theme;
+    if let Some(dismissing) = app.dismissing() {
+        return Some(vec![
+            (
+                format!("line {} needs no test because: ", dismissing.gap.line),
+                theme.warn,
+            ),
+            (dismissing.reason.text(), theme.text),
+            ("\u{2588}".to_owned(), theme.accent),
+        ]);
+    }
     if let Some(notice) = app.notice() {
         let style = if notice.bad { theme.bad } else { theme.warn };
         return Some(vec![(notice.text.clone(), style)]);
+    }
+    if let Stage::Held { why } = app.run().stage() {
+        let key = app
+            .keys()
+            .keys(Action::GoOn)
+            .into_iter()
+            .next()
+            .unwrap_or_default();
+        return Some(vec![
+            ("the run waits: ".to_owned(), theme.warn),
+            (key, theme.accent),
+            (" lets it go on".to_owned(), theme.dim),
+            (format!(" \u{b7} {why}"), theme.bad),
+        ]);
     }
     if let Phase::Failed(failure) = app.phase() {
         return Some(vec![
@@ -308,6 +362,17 @@ fn tests(app: &App, canvas: &Canvas<'_>) -> Pieces {
         } => (format!("failed, exit {code}"), theme.bad),
         TestsState::Ended { code: None, .. } => ("ended by a signal".to_owned(), theme.warn),
         TestsState::Failed(_) => ("could not run".to_owned(), theme.bad),
+        TestsState::Measuring { since } => (
+            format!(
+                "measuring {}",
+                whole_seconds(app.now().saturating_sub(*since))
+            ),
+            theme.good,
+        ),
+        TestsState::Measured { good: true, took } => {
+            (format!("measured in {}", duration(*took)), theme.good)
+        }
+        TestsState::Measured { good: false, .. } => ("not measured".to_owned(), theme.bad),
     };
     let key = app
         .keys()

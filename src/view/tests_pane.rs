@@ -40,6 +40,20 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area) {
             theme.warn,
         ),
         TestsState::Failed(why) => (why.clone(), theme.bad),
+        TestsState::Measuring { since } => (
+            format!(
+                "untaken measures {}",
+                duration(app.now().saturating_sub(*since))
+            ),
+            theme.good,
+        ),
+        TestsState::Measured { good: true, took } => {
+            (format!("measured in {}", duration(*took)), theme.good)
+        }
+        TestsState::Measured { good: false, took } => (
+            format!("the measuring ended after {}", duration(*took)),
+            theme.bad,
+        ),
     };
     let room = pen.room().saturating_sub(1);
     pen.put_cut(&text, room, style).skip(2);

@@ -23,6 +23,7 @@ use untaken::app::message::{FileGaps, Key, KeyCode, Loaded, Message, SourceView}
 use untaken::app::review::{Left, ReviewEvent, ReviewWish};
 use untaken::app::settings::{AppSettings, Colours, Look, ThemeName};
 use untaken::app::tree::Files;
+use untaken::app::work::{Kept, RunNews, RunWish};
 use untaken::coverage::{
     Coverage, CoveredFile, FileCoverage, FilePath, Percent, ReportInfo, SourceState, Totals,
     Warning,
@@ -46,6 +47,10 @@ pub(crate) struct Driver {
     pub(crate) left: Option<Arc<Left>>,
     /// Whether sources and colours are answered; else they wait.
     pub(crate) answers: bool,
+    /// Whether the tests as they are, and the tree before a turn, are told at once; else they wait.
+    pub(crate) measures: bool,
+    /// What was to be kept for the next start.
+    pub(crate) kept: Vec<Kept>,
 }
 
 pub(crate) fn look(theme: ThemeName, colours: Colours) -> Look {
@@ -203,6 +208,8 @@ impl Driver {
             now: Duration::from_secs(1),
             left: None,
             answers: true,
+            measures: true,
+            kept: Vec::new(),
         }
     }
 
@@ -210,6 +217,11 @@ impl Driver {
         let step = self.app.update(message, self.now);
         self.carry_out(step.effects);
         step.redraw
+    }
+
+    /// Something about the run.
+    pub(crate) fn tell(&mut self, news: RunNews) {
+        self.send(Message::Run(news));
     }
 
     /// Keys: letters as they are, others in angle brackets: `jj<enter><ctrl-c>`; `<lt>` is `<` itself.
@@ -326,6 +338,28 @@ impl Driver {
                     }
                     self.send(Message::Prompt { request, text });
                 }
+                Effect::Run(RunWish::Begin { .. }) if self.measures => {
+                    self.tell(RunNews::Begun {
+                        id: "20261122-094112-1".to_owned(),
+                        totals: self.coverage.totals,
+                    });
+                }
+                Effect::Run(RunWish::Prepare(plan)) if self.measures => {
+                    self.tell(RunNews::Prepared {
+                        turn: plan.number,
+                        prompt: plan.prompt.clone().unwrap_or_else(|| {
+                            format!("# Round {} of turn {}\n", plan.round, plan.number)
+                        }),
+                    });
+                }
+                Effect::Run(RunWish::PutBack(turn)) if self.measures => {
+                    self.tell(RunNews::PutBack {
+                        turn: turn.number,
+                        paths: vec![FilePath::new("tests/test_half.py")],
+                    });
+                }
+                // Kept for the next start, after each picking.
+                Effect::Run(RunWish::Keep(kept)) => self.kept.push(*kept),
                 other => self.effects.push(other),
             }
         }

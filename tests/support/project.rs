@@ -90,9 +90,13 @@ while read -r line; do
 done
 "#,
     );
+    write(folder, "before.info", HARBOUR_BEFORE);
     write(
         folder,
         "untaken.toml",
-        &format!("[agent]\ncommand = {:?}\n", codex.display().to_string()),
+        &format!(
+            "[tests]\ncommand = \"cp before.info {HARBOUR_REPORT}\"\nsandbox = false\n\n[agent]\ncommand = {:?}\n",
+            codex.display().to_string()
+        ),
     );
 }

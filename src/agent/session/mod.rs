@@ -446,6 +446,11 @@ impl Session {
         }
     }
 
+    /// Something that untaken itself has to say, between what the agent says and does.
+    pub fn note(&mut self, lines: Vec<super::EvidenceLine>, now: Duration) {
+        self.transcript.evidence(now, lines);
+    }
+
     fn warn(&mut self, message: &str, now: Duration) {
         if self.warned.iter().any(|old| old == message) {
             return;

@@ -8,6 +8,7 @@ mod reports;
 mod review;
 mod running;
 mod session;
+mod settling;
 
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ impl App {
                 request,
                 path,
                 outcome,
-            } => step.redraw = self.source_came(request, &path, outcome),
+            } => step.redraw = self.source_came(request, &path, outcome, &mut step),
             Message::Gaps { request, files } => self.gaps_came(request, files, &mut step),
             Message::Files { request, found } => {
                 step.redraw = self.files_came(request, found, &mut step);
@@ -75,6 +76,9 @@ impl App {
                 step.redraw = request == self.prompt_request;
                 if step.redraw {
                     self.prompt.take(&text);
+                    if self.prompt.is_wanted() {
+                        self.submit_prompt(&mut step);
+                    }
                 }
             }
             Message::Agent(incoming) => {
@@ -134,7 +138,11 @@ impl App {
         }
         self.settle_run();
         self.settle_review();
-        if !self.ticking && (self.phase().is_busy() || self.tests.is_running()) {
+        self.keep(step);
+        let busy = self.phase().is_busy()
+            || self.tests.is_running()
+            || self.run.stage().measuring().is_some();
+        if !self.ticking && busy {
             self.ticking = true;
             step.effects.push(Effect::After {
                 timer: TICK,
@@ -173,7 +181,10 @@ impl App {
             return false;
         };
         let plain = self.pressed.is_empty() && !key.ctrl && !key.alt;
-        let typing = self.filtering || self.prompt.is_open() || self.session.saying.is_some();
+        let typing = self.filtering
+            || self.prompt.is_open()
+            || self.session.saying.is_some()
+            || self.dismissing.is_some();
         if !plain || typing || self.question.is_some() || (digit == 0 && self.count.is_none()) {
             return false;
         }
@@ -187,7 +198,9 @@ impl App {
         if self.question.is_some() || self.overlay.is_some() {
             return;
         }
-        if self.prompt.is_open() {
+        if let Some(dismissing) = &mut self.dismissing {
+            dismissing.reason.key(key);
+        } else if self.prompt.is_open() {
             self.prompt.input_mut().key(key);
         } else if self.filtering {
             self.filter_key(key, step);
@@ -203,7 +216,9 @@ impl App {
         if self.question.is_some() || self.overlay.is_some() {
             return false;
         }
-        if self.prompt.is_open() {
+        if let Some(dismissing) = &mut self.dismissing {
+            dismissing.reason.paste(text.lines().next().unwrap_or(""));
+        } else if self.prompt.is_open() {
             self.prompt.input_mut().paste(text);
         } else if self.filtering {
             let line = text.lines().next().unwrap_or("");
@@ -293,18 +308,22 @@ impl App {
             | Action::Say
             | Action::InterruptTurn
             | Action::Unqueue
+            | Action::Earlier
+            | Action::Later
+            | Action::Dismiss
+            | Action::GoOn
             | Action::Submit
             | Action::NewLine
             | Action::Rewrite
             | Action::CopyPrompt => self.act_on_session(action, step),
-            Action::Yes => {
-                if self.question.take() == Some(Question::Quit) {
-                    self.leave(step);
-                }
-            }
+            Action::Yes => match self.question.take() {
+                Some(Question::Quit) => self.leave(step),
+                Some(Question::Unsandboxed) => self.go_unsandboxed(step),
+                None => {}
+            },
             Action::No => self.question = None,
             Action::Quit => {
-                if self.phase().is_busy() {
+                if self.phase().is_busy() || self.run.stage().measuring().is_some() {
                     self.question = Some(Question::Quit);
                 } else {
                     self.leave(step);
@@ -373,9 +392,11 @@ impl App {
         match self.overlay {
             None => 0,
             Some(Overlay::Help { .. }) => super::keymap::TABLE.len() + 12,
-            Some(Overlay::Changes { .. }) => self.since_start().map_or(1, |delta| {
-                delta.taken.len() + delta.lost.len() + delta.vanished.len() + 8
-            }),
+            Some(Overlay::Changes { .. }) => {
+                self.since_start().map_or(1, |delta| {
+                    delta.taken.len() + delta.lost.len() + delta.vanished.len() + 8
+                }) + self.run.found().n_rows()
+            }
             Some(Overlay::Commit { .. }) => self.review.commit.as_ref().map_or(1, |commit| {
                 commit.message.lines().count() * 4 + commit.paths.len() + commit.edited.len() + 12
             }),
@@ -388,7 +409,8 @@ impl App {
 
     /// Leaves whatever is open, the innermost first.
     fn back(&mut self, step: &mut Step) {
-        if self.prompt.is_open() {
+        if self.dismissing.take().is_some() {
+        } else if self.prompt.is_open() {
             self.prompt.close();
         } else if self.filtering {
             self.clear_filter(step);

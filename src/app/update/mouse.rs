@@ -1,6 +1,6 @@
 //! The mouse: a click puts the cursor there, a second one opens; the wheel scrolls what it is over.
 
-use crate::app::layout::{Area, AsideParts, Panes, ReviewParts, RunParts};
+use crate::app::layout::{Area, AsideParts, Panes, ReviewParts};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::review::ListRow;
 use crate::app::{App, Focus, Overlay, Step};
@@ -197,7 +197,7 @@ impl App {
                 }
             }
             Focus::Run => {
-                let list = RunParts::of(area, self.history.points().len()).list;
+                let list = self.run_parts(area).list;
                 let row = (row + usize::from(area.y) + 1).checked_sub(usize::from(list.y));
                 if let Some(row) = row
                     && let Some(gap) = self.run_gap_at(self.run_scroll + row)

@@ -7,6 +7,7 @@ use crate::app::tree::{NodeIdx, NodeKind, Tree};
 use crate::app::{App, Focus, PickCount, Step};
 use crate::coverage::{CoveredFile, FilePath};
 use crate::gaps::{Gap, GapId};
+use crate::triage::{Pick, batches};
 
 /// Whether a file has anything that could be picked and sent.
 pub(super) fn is_pickable(file: &CoveredFile) -> bool {
@@ -29,7 +30,8 @@ impl App {
                     self.pick_node(idx, step);
                 }
             }
-            Focus::Tests | Focus::Session | Focus::Run | Focus::Review | Focus::ReviewPage => {}
+            Focus::Run => self.pick_run_gap(),
+            Focus::Tests | Focus::Session | Focus::Review | Focus::ReviewPage => {}
         }
         if self.show == crate::app::filter::Show::Picked {
             self.apply_filter();
@@ -184,7 +186,7 @@ impl App {
         self.prompt.open();
         match self.picked_gaps() {
             Err(unknown) => {
-                self.prompt.await_text(Vec::new());
+                self.prompt.await_text(Vec::new(), Vec::new(), 0);
                 self.find_gaps(unknown, step);
             }
             Ok(gaps) => {
@@ -242,10 +244,21 @@ impl App {
     fn build_prompt(
         &mut self,
         gaps: Vec<(FilePath, Gap)>,
-        picks: Vec<(FilePath, GapId)>,
+        mut picks: Vec<(FilePath, GapId)>,
         step: &mut Step,
     ) {
-        self.prompt.await_text(gaps);
+        let all: Vec<Pick> = gaps
+            .iter()
+            .map(|(path, gap)| Pick::new(path, gap))
+            .collect();
+        let turns = batches(&all);
+        // The other turns get prompts of their own, from what was measured by then.
+        let first: Vec<GapId> = turns
+            .first()
+            .map(|batch| batch.picks.iter().map(|pick| pick.gap).collect())
+            .unwrap_or_default();
+        picks.retain(|(_, gap)| first.contains(gap));
+        self.prompt.await_text(gaps, first, turns.len());
         self.prompt_request = self.next_request();
         step.effects.push(Effect::BuildPrompt {
             request: self.prompt_request,
@@ -265,7 +278,7 @@ impl App {
             picked.extend(
                 gaps.iter()
                     .filter(|gap| match of_file {
-                        Picked::Whole => true,
+                        Picked::Whole => !self.run.is_dismissed(gap.id),
                         Picked::Gaps(ids) => ids.contains(&gap.id),
                     })
                     .map(|gap| (path.clone(), gap.clone())),

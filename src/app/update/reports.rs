@@ -8,6 +8,7 @@ use crate::app::history::Point;
 use crate::app::message::{FileGaps, LoadFailure, Loaded, SourceView, TestsEvent};
 use crate::app::source_pane::Goal;
 use crate::app::tests_pane::TestsState;
+use crate::app::work::RunWish;
 use crate::app::{App, Focus, Step};
 use crate::coverage::{CoveredFile, FilePath};
 use crate::gaps::Gap;
@@ -51,6 +52,7 @@ impl App {
         self.run.report_came();
         self.tree.reload(Arc::clone(&loaded.files));
         self.loaded = Some(loaded);
+        self.restore_picks();
         self.filter.take(None);
         if self.filter.query().is_empty() {
             self.apply_filter();
@@ -107,6 +109,7 @@ impl App {
         request: RequestId,
         path: &FilePath,
         outcome: Result<Arc<SourceView>, String>,
+        step: &mut Step,
     ) -> bool {
         let gaps: Option<Arc<[Gap]>> = outcome.as_ref().ok().map(|view| view.gaps.clone().into());
         let goal = self.source.goal();
@@ -117,7 +120,7 @@ impl App {
             self.seek_shown_gap();
         }
         if let Some(gaps) = gaps {
-            self.gaps_known(path.clone(), gaps);
+            self.gaps_known(path.clone(), gaps, step);
             self.recount_picks(std::slice::from_ref(path));
         }
         true
@@ -141,13 +144,13 @@ impl App {
         for file in files {
             self.finding.remove(&file.path);
             match file.outcome {
-                Ok(gaps) => self.gaps_known(file.path, gaps),
+                Ok(gaps) => self.gaps_known(file.path, gaps, step),
                 Err(why) => {
                     // Its source cannot be read, so that there is nothing to send of it.
                     if self.picks.of(&file.path).is_some() {
                         self.complain(format!("{}: {why}", file.path.as_str()));
                     }
-                    self.gaps_known(file.path, Arc::from([]));
+                    self.gaps_known(file.path, Arc::from([]), step);
                 }
             }
         }
@@ -158,19 +161,24 @@ impl App {
         self.prompt_if_wanted(step);
     }
 
-    fn gaps_known(&mut self, path: FilePath, gaps: Arc<[Gap]>) {
+    fn gaps_known(&mut self, path: FilePath, gaps: Arc<[Gap]>, step: &mut Step) {
         self.picks.keep_known(&path, &gaps);
         let since_start = self
             .loaded
             .as_ref()
             .and_then(|loaded| loaded.since_start.as_ref());
-        self.run.report(&path, &gaps, since_start);
+        let notes = self.run.report(&path, &gaps, since_start);
+        if !notes.is_empty() {
+            step.effects.push(Effect::Run(RunWish::Note(notes)));
+        }
         self.list.stale = true;
         self.known.insert(path, gaps);
     }
 
     pub(super) fn run_tests(&mut self, step: &mut Step) {
-        if self.tests.is_running() {
+        if self.run.stage().measuring().is_some() {
+            self.say("untaken is running the tests itself: ctrl-c stops that");
+        } else if self.tests.is_running() {
             step.effects.push(Effect::StopTests);
             self.say("stopping the tests");
         } else {
@@ -191,7 +199,11 @@ impl App {
                 step.effects
                     .push(Effect::Notify("the tests failed".to_owned()));
             }
-            TestsState::Never | TestsState::Running { .. } | TestsState::Ended { .. } => {}
+            TestsState::Never
+            | TestsState::Running { .. }
+            | TestsState::Ended { .. }
+            | TestsState::Measuring { .. }
+            | TestsState::Measured { .. } => {}
         }
     }
 

@@ -4,10 +4,10 @@ use crate::agent::{Decision, News, Phase};
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Action;
-use crate::app::layout::{Panes, RunParts};
+use crate::app::layout::Panes;
+use crate::app::prompt::PromptState;
 use crate::app::source_pane::Goal;
 use crate::app::{App, Focus, RunRow, Step};
-use crate::gaps::GapId;
 
 impl App {
     pub(super) fn act_on_session(&mut self, action: Action, step: &mut Step) {
@@ -27,6 +27,11 @@ impl App {
                 }
             }
             Action::Unqueue => self.unqueue(),
+            Action::Earlier => self.shift_in_queue(true),
+            Action::Later => self.shift_in_queue(false),
+            Action::Dismiss => self.dismiss(),
+            Action::GoOn => self.go_on(step),
+            Action::Submit if self.dismissing.is_some() => self.submit_reason(),
             Action::Submit if self.prompt.is_open() => self.submit_prompt(step),
             Action::Submit => self.submit_message(step),
             Action::NewLine if self.prompt.is_open() => self.prompt.input_mut().new_line(),
@@ -45,16 +50,18 @@ impl App {
     }
 
     /// `enter` in the prompt: now it is sent.
-    fn submit_prompt(&mut self, step: &mut Step) {
-        let Some((text, about)) = self.prompt.send() else {
+    pub(super) fn submit_prompt(&mut self, step: &mut Step) {
+        if self.prompt.state() == PromptState::Writing {
+            self.prompt.want();
+            self.say("it is sent as soon as it is written \u{b7} esc stops that");
+            return;
+        }
+        let Some(sent) = self.prompt.send() else {
             return;
         };
-        let ids: Vec<GapId> = about.iter().map(|(_, gap)| gap.id).collect();
-        self.run.send(about, self.now);
         self.picks.clear();
         self.recount_all_picks();
-        let answer = self.session.session.send(text, ids, self.now);
-        self.session_step(answer, step);
+        self.send_gaps(sent.about, (sent.first, sent.text), step);
         self.session.to_end();
         self.focus_on(Focus::Session);
     }
@@ -76,7 +83,15 @@ impl App {
         ) {
             self.session.session.steer(text, self.now)
         } else {
-            self.session.session.send(text, Vec::new(), self.now)
+            // A turn of its own changes the tree like any other: it is measured like any other.
+            self.run.add_message(text);
+            self.session.to_end();
+            if self.run.stage().is_at_rest() {
+                self.begin_run(step);
+            } else {
+                self.say("it is sent when the tree may be changed again");
+            }
+            return;
         };
         self.session_step(answer, step);
         self.session.to_end();
@@ -101,30 +116,8 @@ impl App {
                 self.session_step(answer, step);
                 true
             }
-            Phase::Off
-            | Phase::Idle
-            | Phase::Interrupting { .. }
-            | Phase::Stopping
-            | Phase::Failed(_) => false,
-        }
-    }
-
-    /// Takes the prompt that waits and that the cursor's gap belongs to out of the queue.
-    fn unqueue(&mut self) {
-        let Some(gap) = self.run.gaps().get(self.run_cursor).map(|own| own.gap.id) else {
-            return;
-        };
-        let queue = self.session.session.queue();
-        let Some(idx) = queue.iter().position(|queued| queued.about.contains(&gap)) else {
-            self.say("it is not in the queue");
-            return;
-        };
-        if let Some(queued) = self.session.session.unqueue(idx) {
-            self.run.unqueue(&queued.about);
-            self.say(format!(
-                "{} taken out of the queue",
-                crate::app::doc::count(queued.about.len(), "gap")
-            ));
+            Phase::Off | Phase::Idle | Phase::Failed(_) => self.stop_measuring(step),
+            Phase::Interrupting { .. } | Phase::Stopping => false,
         }
     }
 
@@ -134,22 +127,19 @@ impl App {
             .extend(answer.outgoing.into_iter().map(Effect::Agent));
         for news in answer.news {
             match news {
-                News::TurnStarted { about } => self.run.turn_started(&about),
-                News::TurnEnded { about, status, .. } => {
-                    self.run.turn_ended(&about, status);
-                    self.ring("codex has finished its turn", step);
-                }
+                News::TurnStarted { .. } | News::Stopped => {}
+                News::TurnEnded { status, answer, .. } => self.turn_ended(status, answer, step),
                 News::ApprovalWanted(_) => self.ring("codex asks for your permission", step),
                 News::Failed(failure) => {
                     self.ring("codex does not go on", step);
                     self.complain(failure.says);
                 }
-                News::Stopped => {}
             }
         }
+        self.give_up_lost_turn(step);
     }
 
-    fn ring(&self, text: &str, step: &mut Step) {
+    pub(super) fn ring(&self, text: &str, step: &mut Step) {
         if !self.in_focus {
             step.effects.push(Effect::Notify(text.to_owned()));
         }
@@ -193,7 +183,7 @@ impl App {
             Panes::Two { left, .. } => left,
         };
         let rows = self.run_list();
-        let height = usize::from(RunParts::of(area, self.history.points().len()).list.height);
+        let height = usize::from(self.run_parts(area).list.height);
         let at = rows
             .iter()
             .position(|row| *row == RunRow::Gap(self.run_cursor))
