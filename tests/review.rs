@@ -10,6 +10,9 @@
 
 #[path = "support/driver.rs"]
 mod driver;
+#[path = "support/fake_codex.rs"]
+#[allow(dead_code, reason = "each test uses its own part of it")]
+mod fake_codex;
 #[path = "support/pty.rs"]
 #[allow(
     dead_code,
@@ -28,6 +31,7 @@ use run_record::{
     BEFORE_TEXT, CHANGED, CHANGED_TEXT, MOCKED, MOCKED_TEXT, NEW, NEW_TEXT, Place, SOURCE,
     SOURCE_EXCLUDED, SOURCE_TEXT, git, reviewed,
 };
+use untaken::agent::TurnStatus;
 use untaken::app::effect::{Effect, Timer};
 use untaken::app::message::{Message, TestsEvent};
 use untaken::app::review::{Left, Measuring, Now, ReviewEvent, ReviewWish};
@@ -485,4 +489,32 @@ fn the_program_offers_the_review_decides_measures_and_commits() {
     pty.wait_for("all decided");
     pty.type_keys("q");
     assert_eq!(pty.wait_end(), 0);
+}
+
+#[test]
+fn what_a_run_left_is_offered_when_it_comes_to_rest_and_not_decided_about_before() {
+    let mut driver = driver_with(Vec::new());
+    let left = driver.left.take();
+    driver.keys("R<esc>R");
+    assert_eq!(driver.app.review().n_open(), 0);
+    driver.keys("R sHELLO <enter>");
+    fake_codex::answer(&mut driver);
+    assert!(driver.app.is_worked_on());
+    driver.left = left;
+    driver.keys("Rx");
+    assert_eq!(wishes(&mut driver), []);
+    assert!(
+        driver.screen().contains("decide when the run rests"),
+        "{}",
+        driver.screen()
+    );
+    driver.keys("R");
+    assert!(!driver.screen().contains("for your review"));
+    // What the turn left is put back: the run waits, and nobody works.
+    fake_codex::tell(&mut driver, fake_codex::end(TurnStatus::Interrupted));
+    fake_codex::answer(&mut driver);
+    assert!(!driver.app.is_worked_on());
+    assert_eq!(driver.app.review().n_open(), 2);
+    driver.keys("Rx");
+    assert_eq!(wishes(&mut driver), [wish(CHANGED, false)]);
 }

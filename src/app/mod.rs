@@ -104,6 +104,8 @@ pub struct App {
     review: ReviewPane,
     /// Counts decisions, so that only the last one starts a measurement.
     review_timer: u64,
+    /// An agent worked in the tree when the last message was over.
+    worked: bool,
     /// The last word of the agent's last turn, until it is examined.
     last_answer: String,
     /// A gap that is being dismissed.
@@ -310,6 +312,7 @@ impl App {
             run_scroll: 0,
             review: ReviewPane::default(),
             review_timer: 0,
+            worked: false,
             last_answer: String::new(),
             dismissing: None,
             remembered: Vec::new(),
@@ -496,6 +499,13 @@ impl App {
     #[must_use]
     pub fn session(&self) -> &SessionPane {
         &self.session
+    }
+
+    /// Whether an agent works in the tree, or what it left is being examined: what a run left may be looked at
+    /// then, but not decided about.
+    #[must_use]
+    pub fn is_worked_on(&self) -> bool {
+        self.phase().is_busy() || !self.run.stage().is_at_rest()
     }
 
     #[must_use]

@@ -274,7 +274,7 @@ fn offer(app: &App, canvas: &Canvas<'_>) -> Option<Pieces> {
     let theme = &canvas.theme;
     let left = app.review().left()?;
     let n = app.review().n_open();
-    if n == 0 || app.focus().is_review() || app.phase().is_busy() {
+    if n == 0 || app.focus().is_review() || app.is_worked_on() {
         return None;
     }
     let key = app.keys().keys(Action::ShowReview).into_iter().next()?;

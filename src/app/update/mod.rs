@@ -109,6 +109,7 @@ impl App {
             }
         }
         self.settle(&mut step);
+        self.follow_work(&mut step);
         step
     }
 

@@ -32,9 +32,13 @@ impl App {
         Self::look_at_review(step);
     }
 
-    /// Whether files may be looked at but not decided about: somebody works in this tree.
-    fn is_worked_on(&self) -> bool {
-        self.phase().is_busy()
+    /// When an agent, or the examination of its work, comes to rest, there may be something to review.
+    pub(super) fn follow_work(&mut self, step: &mut Step) {
+        let works = self.is_worked_on();
+        if self.worked && !works {
+            Self::look_at_review(step);
+        }
+        self.worked = works;
     }
 
     pub(super) fn review_event(&mut self, event: ReviewEvent, step: &mut Step) {
