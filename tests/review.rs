@@ -11,7 +11,6 @@
 #[path = "support/driver.rs"]
 mod driver;
 #[path = "support/fake_codex.rs"]
-#[allow(dead_code, reason = "each test uses its own part of it")]
 mod fake_codex;
 #[path = "support/pty.rs"]
 #[allow(
@@ -349,6 +348,37 @@ fn the_suite_is_measured_once_the_decisions_have_come_to_rest() {
         Err("stopped".into()),
     )));
     assert_eq!(driver.app.review().measuring, Measuring::Due);
+}
+
+#[test]
+fn figures_older_than_a_decision_say_so_and_r_measures_anew() {
+    let mut driver = driver_with(vec![
+        reviewed(NEW, "accepted"),
+        reviewed(CHANGED, "removed"),
+    ]);
+    assert!(
+        driver
+            .screen()
+            .contains("not measured since the last decision: r"),
+        "{}",
+        driver.screen()
+    );
+    driver.keys("r");
+    let measure = ReviewWish::Measure {
+        run: "20261122-143400-1a".into(),
+        sandboxed: false,
+    };
+    assert_eq!(wishes(&mut driver), [measure]);
+    driver.send(Message::Review(ReviewEvent::Measured(Err(
+        "the tests fail: 1 failed".into(),
+    ))));
+    assert!(
+        driver
+            .screen()
+            .contains("not measured again: the tests fail"),
+        "{}",
+        driver.screen()
+    );
 }
 
 #[test]

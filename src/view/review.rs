@@ -201,7 +201,10 @@ fn draw_status(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         ),
         Measuring::Failed(why) => (format!("not measured again: {why}"), theme.bad),
         Measuring::Idle if left.review.is_stale => (
-            "not measured since the last decision".to_owned(),
+            match app.keys().keys(Action::RunTests).into_iter().next() {
+                Some(key) => format!("not measured since the last decision: {key}"),
+                None => "not measured since the last decision".to_owned(),
+            },
             theme.warn,
         ),
         Measuring::Idle => {

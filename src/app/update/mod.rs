@@ -285,6 +285,7 @@ impl App {
                 self.focus_on(Focus::Tree);
                 self.filter.input_mut().to_end();
             }
+            Action::RunTests if self.focus.is_review() => self.measure_review(step),
             Action::RunTests => self.run_tests(step),
             Action::ShowTests => self.show_tests(),
             Action::ShowSession => self.show_session(),

@@ -185,6 +185,15 @@ impl App {
         self.measure_soon(step);
     }
 
+    /// `r` in the review: its figures are those of the record, so that is where they go.
+    pub(super) fn measure_review(&mut self, step: &mut Step) {
+        if self.tests.is_running() || self.is_worked_on() || self.review.left().is_none() {
+            self.run_tests(step);
+        } else {
+            self.measure(step);
+        }
+    }
+
     fn measure_soon(&mut self, step: &mut Step) {
         self.review_timer += 1;
         step.effects.push(Effect::After {
@@ -207,8 +216,13 @@ impl App {
             self.measure_soon(step);
             return true;
         }
+        self.measure(step);
+        true
+    }
+
+    fn measure(&mut self, step: &mut Step) {
         let Some(left) = self.review.left() else {
-            return true;
+            return;
         };
         let wish = ReviewWish::Measure {
             run: left.run.clone(),
@@ -219,7 +233,6 @@ impl App {
             step: "measuring again".to_owned(),
         };
         step.effects.push(Effect::Review(wish));
-        true
     }
 
     /// `c`: what would be committed, to be read over first.
