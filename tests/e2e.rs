@@ -382,3 +382,166 @@ fn a_typescript_project_from_the_first_look_to_the_closed_arms() {
     pty.wait_for("5 closed");
     quit(pty, &home);
 }
+
+/// A harbour with its report, and a Codex whose model says this.
+fn scripted_harbour(replies: &Value) -> (ModelServer, CodexHome) {
+    let server = ModelServer::start(json!({"replies": replies}));
+    let home = CodexHome::new(&codex_config(&server.base_url(), "gpt-5.5"));
+    let project = home.project();
+    python_harbour(&project);
+    run(&project, &pytest());
+    name_codex(&project, &home);
+    (server, home)
+}
+
+/// `untaken` without a screen, beside the records of the test.
+fn untaken(home: &CodexHome, args: &[&str]) -> String {
+    let done = Command::new(env!("CARGO_BIN_EXE_untaken"))
+        .args(args)
+        .arg("--root")
+        .arg(home.project())
+        .env("XDG_STATE_HOME", home.outside().join("state"))
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    String::from_utf8(done.stdout).unwrap()
+}
+
+#[test]
+#[ignore = "needs codex, and python3 with pytest-cov"]
+fn a_cheat_is_put_back_and_the_second_round_knows_of_it() {
+    let cheat =
+        "sed -i 's/if ship is None:/if ship is None:  # pragma: no cover/' harbour/berths.py";
+    let claim = "All covered.\n```json\n{\"files_processed\": 1, \"tests_generated\": 9, \"coverage_before\": null, \"coverage_after\": 100.0, \"remaining_gaps\": []}\n```";
+    let (server, home) = scripted_harbour(&json!([
+        {"output": [{"run": cheat}]},
+        {"output": [{"say": claim}]},
+        {"output": [{"write": "tests/test_berths_edges.py", "text": BERTHS_EDGES}]},
+        {"hold": "second", "output": [{"say": "This time with tests."}]},
+    ]));
+    let project = home.project();
+    let mut pty = pick_and_send(&home, "branches 66.6 % 8/12", "if ship is None", 4);
+    // What the agent says is a claim; what was measured is said below it, and the source is as it was.
+    pty.wait_for("claims: 9 tests, coverage 100.0 %");
+    pty.wait_for("source-changed");
+    pty.wait_for("round 2 of 3");
+    assert_eq!(
+        fs::read_to_string(project.join("harbour/berths.py")).unwrap(),
+        BERTHS_PY
+    );
+    assert_eq!(coverage_py_header(&project), "branches 66.6 % 8/12");
+    assert!(pty.text().contains("0 closed"), "{}", pty.text());
+    server.open("second");
+    pty.wait_for("the run is done: every gap that was sent is closed");
+    pty.wait_for("4 closed");
+    assert_eq!(coverage_py_header(&project), "branches 100.0 % 12/12");
+    let asked = server.received()[2].body.to_string();
+    assert!(asked.contains("source-changed"), "{asked}");
+    pty.type_keys("d");
+    for words in [
+        "tests/test_berths_edges.py  kept",
+        "repeats",
+        "denominator-shrank",
+        "claim-contradicted",
+    ] {
+        pty.wait_for(words);
+    }
+    pty.type_keys("d");
+    pty.wait_for("SESSION");
+    quit(pty, &home);
+
+    // The record says the same.
+    let list = untaken(&home, &["runs"]);
+    assert!(
+        list.contains("66.66 → 100.00") && list.contains("4 closed"),
+        "{list}"
+    );
+    let record = fs::read_dir(home.outside().join("state/untaken"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("runs"))
+        .find_map(|runs| fs::read_dir(runs).ok()?.next()?.ok())
+        .unwrap();
+    let id = record.file_name().into_string().unwrap();
+    let shown = untaken(&home, &["runs", "show", &id, "--format", "json"]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["closed"].as_array().unwrap().len(), 4, "{shown:#}");
+    assert_eq!(shown["rounds"], 2, "{shown:#}");
+    assert_eq!(shown["coverage_after"], 100.0, "{shown:#}");
+    assert_eq!(shown["tests"][0]["verdict"], "kept", "{shown:#}");
+}
+
+#[test]
+#[ignore = "needs codex, and python3 with pytest-cov"]
+fn codex_that_is_killed_goes_on_in_the_same_thread_with_one_key() {
+    let (server, home) = scripted_harbour(&json!([
+        {"output": [{"write": "tests/test_half.py", "text": "def test_half():\n    assert True\n"}]},
+        {"hold": "never", "output": [{"say": "This is never said."}]},
+        {"output": [{"write": "tests/test_berths_edges.py", "text": BERTHS_EDGES}]},
+        {"output": [{"say": "Four arms of berths.py have tests now."}]},
+    ]));
+    let project = home.project();
+    let mut pty = pick_and_send(&home, "branches 66.6 % 8/12", "if ship is None", 4);
+    // The patch is through when the model is asked again.
+    let patience = std::time::Instant::now();
+    while server.received().len() < 2 {
+        assert!(patience.elapsed().as_secs() < 60, "{}", pty.text());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let server_process = home
+        .processes()
+        .into_iter()
+        .filter(|(_, command)| command.contains("app-server"))
+        .map(|(pid, _)| pid)
+        .max()
+        .expect("codex runs");
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(server_process),
+        nix::sys::signal::Signal::SIGKILL,
+    )
+    .unwrap();
+    pty.wait_for("the run waits: c lets it go on");
+    pty.wait_for("put back: tests/test_half.py");
+    assert!(!project.join("tests/test_half.py").exists());
+    pty.type_keys("c");
+    pty.wait_for("the run is done: every gap that was sent is closed");
+    pty.wait_for("4 closed");
+    let threads: std::collections::BTreeSet<String> = server
+        .received()
+        .into_iter()
+        .map(|received| received.thread)
+        .collect();
+    assert_eq!(threads.len(), 1, "{threads:?}");
+    quit(pty, &home);
+}
+
+#[test]
+#[ignore = "needs codex, and python3 with pytest-cov"]
+fn what_was_picked_and_dismissed_is_there_at_the_next_start() {
+    let (_server, home) = scripted_harbour(&json!([]));
+    let start = || {
+        Start::untaken(&home.project())
+            .env("XDG_STATE_HOME", home.outside().join("state"))
+            .size(140, 42)
+            .start()
+    };
+    let mut pty = start();
+    pty.wait_for("if ship is None");
+    pty.type_keys("l");
+    pty.type_keys("x");
+    pty.wait_for("needs no test because");
+    pty.type_keys("cannot happen here\r");
+    pty.wait_for("dismissed");
+    pty.type_keys("n ");
+    pty.wait_for("PICKED  ◉ 1 gap");
+    pty.type_keys("q");
+    assert_eq!(pty.wait_end(), 0);
+    let mut pty = start();
+    pty.wait_for("PICKED  ◉ 1 gap");
+    pty.wait_for("dismissed");
+    pty.type_keys("q");
+    assert_eq!(pty.wait_end(), 0);
+}

@@ -24,7 +24,9 @@ use untaken::app::effect::RequestId;
 use untaken::app::message::{LoadFailure, Message, TestsEvent, WatchState};
 use untaken::app::review::{Now, ReviewEvent};
 use untaken::app::settings::{Colours, ThemeName};
+use untaken::app::work::RunNews;
 use untaken::coverage::{Coverage, FilePath, Format, SourceState, Warning};
+use untaken::evidence::{Examined, FindingCode, Rung, RungResult, TestFile, Verdict};
 use untaken::gaps::{ArmRef, Delta};
 
 /// Width and height of every picture.
@@ -370,6 +372,72 @@ fn closes(driver: &mut Driver, jumps: &[(u32, u32)], clock: &str, seconds: u64) 
     clock.clone_into(&mut driver.clock);
     driver.now += Duration::from_secs(seconds);
     driver.reload();
+}
+
+/// A turn as it was measured: one test file kept, one not, a finding about the source, an arm that flickers.
+#[test]
+fn a_turn_that_was_examined() {
+    let mut driver = at_work();
+    fake_codex::tell(&mut driver, fake_codex::end(TurnStatus::Completed));
+    let batch = driver.app.run().turn().unwrap().batch.clone();
+    let arm = |nth: usize| ArmRef {
+        gap: batch.picks[nth].gap,
+        file: batch.file.clone(),
+        line: batch.picks[nth].line,
+        arm: "true".to_owned(),
+    };
+    let climbed = |n: usize| -> Vec<RungResult> {
+        let proofs = [
+            "4 tests with 6 assertions",
+            "nothing but tests changed",
+            "4 passed in 0.11s",
+            "3 of 3 runs passed",
+            "31 passed in 1.02s, 27 before",
+            "2 open arms are taken",
+        ];
+        Rung::ALL
+            .into_iter()
+            .zip(proofs)
+            .take(n)
+            .map(|(rung, proof)| RungResult {
+                rung,
+                ok: true,
+                evidence: proof.to_owned(),
+            })
+            .collect()
+    };
+    let path = FilePath::new("tests/test_ghosts.py");
+    let mut kept = TestFile::new(path.clone(), true, String::new());
+    kept.rungs = climbed(6);
+    kept.verdict = Verdict::Kept;
+    kept.closed = vec![arm(1), arm(4)];
+    let mut rejected = TestFile::new(FilePath::new("tests/test_hollow.py"), true, String::new());
+    rejected.rungs = vec![RungResult {
+        rung: Rung::Static,
+        ok: false,
+        evidence: "test_orphan asserts nothing".to_owned(),
+    }];
+    let mut found = Examined {
+        closed: vec![(arm(1), path.clone()), (arm(4), path)],
+        gaps_closed: vec![batch.picks[1].gap, batch.picks[4].gap],
+        unstable: vec![arm(2)],
+        tests: vec![kept, rejected],
+        ..Examined::default()
+    };
+    found.find(
+        FindingCode::SourceChanged,
+        &batch.file,
+        "1 lines added, 1 removed; put back",
+    );
+    driver.tell(RunNews::Examined {
+        turn: 1,
+        found: Arc::new(found),
+    });
+    fake_codex::answer(&mut driver);
+    driver.keys("h");
+    at_every_size("examined", &mut driver);
+    driver.keys("d");
+    at_every_size("examined_whole", &mut driver);
 }
 
 #[test]

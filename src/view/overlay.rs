@@ -218,7 +218,7 @@ fn changes(app: &App, canvas: &Canvas<'_>) -> Vec<Row> {
     if !found.unstable.is_empty() {
         list(
             "UNSTABLE",
-            "flicker from run to run: credited to nobody",
+            "not the same from run to run: credited to nobody",
             theme.warn,
             found.unstable.iter().map(|arm| (arm, "")).collect(),
         );

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::agent::{EvidenceLine, Mark, Phase, TurnStatus};
+use crate::agent::{EvidenceLine, FailureKind, Mark, Phase, TurnStatus};
+use crate::app::doc::count;
 use crate::app::effect::Effect;
 use crate::app::run::{Stage, Wanted};
 use crate::app::work::{RunNews, RunWish, Trouble, TroubleKind};
@@ -168,6 +169,10 @@ impl App {
             _ => return,
         };
         let (status, why) = match phase {
+            // Going on in the same thread is what the one key does.
+            Phase::Failed(failure) if failure.kind == FailureKind::Ended => {
+                ("failed", failure.says)
+            }
             Phase::Failed(failure) => (
                 "failed",
                 format!("{} \u{b7} {}", failure.says, failure.what_to_do),
@@ -329,8 +334,8 @@ fn evidence(found: &Examined) -> Vec<EvidenceLine> {
     add(
         mark,
         format!(
-            "measured: {} arms taken, {} lost, {} vanished",
-            found.closed.len(),
+            "measured: {} taken, {} lost, {} vanished",
+            count(found.closed.len(), "arm"),
             found.lost.len(),
             found.vanished.len()
         ),
@@ -339,8 +344,8 @@ fn evidence(found: &Examined) -> Vec<EvidenceLine> {
         add(
             Mark::Warn,
             format!(
-                "{} arms flicker from run to run: credited to nobody",
-                found.unstable.len()
+                "{} not the same from run to run: credited to nobody",
+                count(found.unstable.len(), "arm")
             ),
         );
     }
