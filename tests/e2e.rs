@@ -545,3 +545,44 @@ fn what_was_picked_and_dismissed_is_there_at_the_next_start() {
     pty.type_keys("q");
     assert_eq!(pty.wait_end(), 0);
 }
+
+#[test]
+#[ignore = "needs codex, and python3 with pytest-cov"]
+fn leaving_during_a_turn_leaves_tests_and_puts_the_rest_back() {
+    let (server, home) = scripted_harbour(&json!([
+        {"output": [{"write": "tests/test_half.py", "text": "def test_half():\n    assert True\n"}]},
+        {"output": [{"run": "echo '# changed' >> harbour/berths.py"}]},
+        {"hold": "never", "output": [{"say": "This is never said."}]},
+    ]));
+    let project = home.project();
+    let mut pty = pick_and_send(&home, "branches 66.6 % 8/12", "if ship is None", 4);
+    let patience = std::time::Instant::now();
+    while server.received().len() < 3 {
+        assert!(patience.elapsed().as_secs() < 60, "{}", pty.text());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    pty.type_keys("q");
+    pty.wait_for("quit and end it?");
+    pty.type_keys("y");
+    assert_eq!(pty.wait_end(), 0);
+    pty.wait_childless();
+    home.assert_nothing_left();
+    assert_eq!(
+        fs::read_to_string(project.join("harbour/berths.py")).unwrap(),
+        BERTHS_PY
+    );
+    assert!(project.join("tests/test_half.py").exists());
+    assert_eq!(coverage_py_header(&project), "branches 66.6 % 8/12");
+    let shown = untaken(&home, &["runs"]);
+    assert!(shown.contains("left during a turn"), "{shown}");
+    // At the next start it waits to be reviewed.
+    let mut pty = Start::untaken(&project)
+        .env("XDG_STATE_HOME", home.outside().join("state"))
+        .size(140, 42)
+        .start();
+    pty.wait_for("if ship is None");
+    pty.type_keys("R");
+    pty.wait_for("test_half.py");
+    pty.type_keys("q");
+    assert_eq!(pty.wait_end(), 0);
+}
