@@ -347,6 +347,24 @@ fn a_python_project_from_the_first_look_to_the_closed_arms() {
         "{asked}"
     );
     assert!(asked.contains("tests/test_harbour.py"), "{asked}");
+
+    // What the run left waits for the person: out of the tree, and back, each measured by the whole suite.
+    pty.wait_for("the run is done");
+    pty.type_keys("R");
+    pty.wait_for("1 to decide");
+    pty.wait_for("4 arms closed");
+    pty.type_keys("x");
+    pty.wait_for("all decided");
+    assert!(!project.join("tests/test_berths_edges.py").exists());
+    pty.wait_for(&before);
+    pty.wait_for("measured again after the last decision");
+    pty.type_keys("u");
+    pty.wait_for("1 to decide");
+    pty.wait_for("branches 100.0 % 12/12");
+    assert!(project.join("tests/test_berths_edges.py").exists());
+    pty.type_keys("a");
+    pty.wait_for("all decided");
+    pty.wait_for("measured again after the last decision");
     quit(pty, &home);
 }
 
