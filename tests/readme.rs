@@ -41,6 +41,21 @@ fn key_table() -> String {
 }
 
 #[test]
+fn the_man_page_names_every_key() {
+    let page = assert_cmd::Command::cargo_bin("untaken")
+        .unwrap()
+        .arg("man")
+        .output()
+        .unwrap();
+    let page = String::from_utf8(page.stdout).unwrap().replace('\\', "");
+    let (_, section) = page.split_once(".SH KEYS").unwrap();
+    for entry in TABLE {
+        assert!(section.contains(entry.help), "{}", entry.name);
+        assert!(section.contains(&format!("[{}]", entry.name)));
+    }
+}
+
+#[test]
 fn the_key_table_is_the_programs() {
     let readme = read("README.md");
     let between = readme

@@ -21,7 +21,7 @@ use std::time::Duration;
 use driver::{Driver, coverage_of, project, sample, settings};
 use untaken::agent::{Incoming, TurnStatus};
 use untaken::app::effect::RequestId;
-use untaken::app::message::{LoadFailure, Message, TestsEvent, WatchState};
+use untaken::app::message::{LoadFailure, Message, Reading, TestsEvent, WatchState};
 use untaken::app::review::{Now, ReviewEvent};
 use untaken::app::settings::{Colours, ThemeName};
 use untaken::app::work::RunNews;
@@ -180,6 +180,18 @@ fn no_run_left_anything() {
 fn before_anything_was_read() {
     let mut driver = Driver::empty(settings(140, 42));
     at_every_size("start", &mut driver);
+    driver.send(Message::Reading(Reading {
+        done: 36_500_000,
+        total: 114_300_000,
+        files: 0,
+    }));
+    at_every_size("reading", &mut driver);
+    driver.send(Message::Reading(Reading {
+        done: 114_300_000,
+        total: 114_300_000,
+        files: 4000,
+    }));
+    at_every_size("reading_done", &mut driver);
 }
 
 #[test]

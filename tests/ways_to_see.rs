@@ -71,7 +71,7 @@ fn asked_for_mine(driver: &mut Driver) -> RequestId {
 fn only_what_lies_on_changed_lines_is_shown_and_stepped_through() {
     let mut driver = shop();
     let before = rows(&driver);
-    driver.keys("c");
+    driver.keys("M");
     changed(
         &mut driver,
         &[
@@ -113,14 +113,14 @@ fn only_what_lies_on_changed_lines_is_shown_and_stepped_through() {
         "{lines:?}"
     );
 
-    driver.keys("Tc");
+    driver.keys("TM");
     assert_eq!(rows(&driver), before);
 }
 
 #[test]
 fn a_new_report_asks_again_what_changed() {
     let mut driver = shop();
-    driver.keys("c");
+    driver.keys("M");
     changed(&mut driver, &[("src/shop/io/parsing.py", None)]);
     driver.reload();
     changed(&mut driver, &[("src/shop/pricing.py", None)]);
@@ -131,7 +131,7 @@ fn a_new_report_asks_again_what_changed() {
 fn where_git_cannot_tell_everything_is_shown_and_the_reason_too() {
     let mut driver = shop();
     let before = rows(&driver);
-    driver.keys("c");
+    driver.keys("M");
     let request = asked_for_mine(&mut driver);
     driver.send(Message::Mine {
         request,

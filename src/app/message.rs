@@ -31,6 +31,8 @@ pub enum Message {
         request: RequestId,
         outcome: Result<Arc<Loaded>, LoadFailure>,
     },
+    /// The reports are still being read.
+    Reading(Reading),
     /// What the watcher knows of the report files between two loads.
     Watch(WatchState),
     /// A source was read and its gaps were found.
@@ -97,6 +99,16 @@ pub struct Loaded {
     pub since_last: Option<Delta>,
     /// Local time of the newest report, `09:41:12`.
     pub clock: String,
+}
+
+/// How far the reading of the reports is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Bytes that were parsed, of all reports together.
+    pub done: u64,
+    pub total: u64,
+    /// Files in the reports that were parsed to their end.
+    pub files: usize,
 }
 
 /// Why there is no (new) coverage. One clear line, and where to look.

@@ -45,7 +45,7 @@ use history::History;
 use input::Input;
 use keymap::{KeyMap, Place};
 use layout::{Layout, Panes, Share, Size};
-use message::{Key, LoadFailure, Loaded, WatchState};
+use message::{Key, LoadFailure, Loaded, Reading, WatchState};
 use picks::Picks;
 use prompt::PromptEditor;
 use review::ReviewPane;
@@ -71,6 +71,8 @@ pub struct App {
 
     loaded: Option<Arc<Loaded>>,
     failure: Option<LoadFailure>,
+    /// How far the first reading is, where it takes long.
+    reading: Option<Reading>,
     watch: WatchState,
     history: History,
 
@@ -289,6 +291,7 @@ impl App {
             notice: None,
             loaded: None,
             failure: None,
+            reading: None,
             watch: WatchState::Current,
             history: History::default(),
             tree: Tree::default(),
@@ -390,6 +393,12 @@ impl App {
     #[must_use]
     pub fn failure(&self) -> Option<&LoadFailure> {
         self.failure.as_ref()
+    }
+
+    /// How far the first reading is, where it takes long enough to say so.
+    #[must_use]
+    pub fn reading(&self) -> Option<Reading> {
+        self.reading
     }
 
     #[must_use]

@@ -1,8 +1,12 @@
-//! `untaken completions` and `untaken man`: both made from the one definition of the command line.
+//! `untaken completions` and `untaken man`: made from the one definition of the command line, and the one
+//! table of keys.
+
+use std::fmt::Write as _;
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
+use crate::app::keymap::{Group, KeyMap, TABLE};
 use crate::cli::Cli;
 
 /// A script that makes a shell complete our words.
@@ -28,5 +32,28 @@ pub(super) fn man() -> String {
         let _ = man.render_synopsis_section(&mut page);
         let _ = man.render_options_section(&mut page);
     }
+    page.extend_from_slice(keys().as_bytes());
     String::from_utf8_lossy(&page).into_owned()
+}
+
+/// The keys of the explorer, as a section of the man page.
+fn keys() -> String {
+    let keys = KeyMap::default();
+    let mut section =
+        ".SH KEYS\n[keys] in untaken.toml changes them: the name in brackets = \"key\".\n"
+            .to_owned();
+    for group in Group::ALL {
+        let _ = writeln!(section, ".SS {}", group.title());
+        for entry in TABLE.iter().filter(|entry| entry.group == group) {
+            let pressed = keys.keys(entry.action).join(", ");
+            let (pressed, help, name) = (roff(&pressed), roff(entry.help), roff(entry.name));
+            let _ = writeln!(section, ".TP\n\\fB{pressed}\\fR\n{help} [{name}]");
+        }
+    }
+    section
+}
+
+/// Text that means nothing to the formatter. No line here begins with a dot or a quote.
+fn roff(text: &str) -> String {
+    text.replace('\\', "\\e").replace('-', "\\-")
 }

@@ -1,7 +1,7 @@
 //! The one place that waits: signals, the terminal, messages of jobs, the next frame.
 //!
 //! Each round takes one thing, drains what else is ready, carries out the effects, and draws at most
-//! once in 16 ms. It decides nothing about the program: `app::update` does.
+//! once in 16 ms, what a person did at once. It decides nothing about the program: `app::update` does.
 
 use std::collections::VecDeque;
 use std::io;
@@ -239,6 +239,7 @@ impl<S: Screen> Round<'_, S> {
             #[cfg(debug_assertions)]
             panics::on_key(&message);
             self.handle(message).await;
+            self.frames.hurry();
         }
     }
 

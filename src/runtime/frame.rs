@@ -1,4 +1,5 @@
-//! When to draw: at most one frame in 16 ms, and never a wish forgotten.
+//! When to draw: at most one frame in 16 ms, and never a wish forgotten. What a person does is drawn at
+//! once: it waits for no frame but that of what they did before.
 //!
 //! Pure: instants are passed in. It never draws and never sleeps.
 
@@ -11,7 +12,10 @@ pub(super) const SHORTEST: Duration = Duration::from_millis(16);
 #[derive(Debug, Default)]
 pub(super) struct FrameLimiter {
     last: Option<Instant>,
+    /// The last frame that a person's doing asked for.
+    last_urgent: Option<Instant>,
     owed: bool,
+    urgent: bool,
 }
 
 impl FrameLimiter {
@@ -20,13 +24,23 @@ impl FrameLimiter {
         self.owed = true;
     }
 
+    /// A person did something: what is owed because of it is owed at once.
+    pub(super) fn hurry(&mut self) {
+        self.urgent = self.owed;
+    }
+
     /// When the owed frame may be drawn; `None` when nothing is owed, so that an idle program sleeps.
     #[must_use]
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         if !self.owed {
             return None;
         }
-        Some(match self.last {
+        let last = if self.urgent {
+            self.last_urgent
+        } else {
+            self.last
+        };
+        Some(match last {
             Some(last) => (last + SHORTEST).max(now),
             None => now,
         })
@@ -41,7 +55,11 @@ impl FrameLimiter {
     /// A frame was drawn: nothing is owed any more.
     pub(super) fn drawn(&mut self, now: Instant) {
         self.last = Some(now);
+        if self.urgent {
+            self.last_urgent = Some(now);
+        }
         self.owed = false;
+        self.urgent = false;
     }
 }
 
@@ -67,6 +85,24 @@ mod tests {
         limiter.drawn(start);
         limiter.wish();
         assert!(limiter.is_due(start + Duration::from_millis(17)));
+    }
+
+    #[test]
+    fn a_key_does_not_wait_for_what_came_by_itself_but_keys_wait_for_each_other() {
+        let start = Instant::now();
+        let mut limiter = FrameLimiter::default();
+        limiter.drawn(start);
+        let key = start + Duration::from_millis(3);
+        limiter.hurry();
+        assert_eq!(limiter.due(key), None, "it changed nothing");
+        limiter.wish();
+        limiter.hurry();
+        assert!(limiter.is_due(key));
+        limiter.drawn(key);
+        let next = key + Duration::from_millis(2);
+        limiter.wish();
+        limiter.hurry();
+        assert_eq!(limiter.due(next), Some(key + SHORTEST));
     }
 
     #[test]

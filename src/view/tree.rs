@@ -278,6 +278,40 @@ fn bar_cells(percent: Percent, cells: usize) -> usize {
     }
 }
 
+/// How far the reading of the reports is.
+fn draw_reading(app: &App, canvas: &mut Canvas<'_>, area: Area) {
+    let theme = canvas.theme;
+    let glyphs = canvas.glyphs;
+    draw_lines(canvas, area, &["reading the reports …"]);
+    let (Some(reading), Some(line)) = (app.reading(), row_of(area, 2)) else {
+        return;
+    };
+    let cells = usize::from(area.width).min(60).saturating_sub(24);
+    let full = usize::try_from(
+        u128::from(reading.done) * cells as u128 / u128::from(reading.total.max(1)),
+    )
+    .unwrap_or(cells)
+    .min(cells);
+    let megabytes = |bytes: u64| format!("{}.{}", bytes / 1_000_000, bytes / 100_000 % 10);
+    canvas
+        .pen(line)
+        .skip(1)
+        .repeat(glyphs.bar, full, theme.accent)
+        .repeat(glyphs.bar_rest, cells - full, theme.faint)
+        .skip(1)
+        .put(&megabytes(reading.done), theme.text)
+        .put(&format!(" of {} MB", megabytes(reading.total)), theme.dim);
+    if let Some(line) = row_of(area, 3).filter(|_| reading.files > 0) {
+        let files = crate::app::doc::count(reading.files, "file");
+        let text = if reading.done >= reading.total {
+            format!("{files}, looking for their sources")
+        } else {
+            format!("{files} so far")
+        };
+        canvas.pen(line).skip(1).put(&text, theme.dim);
+    }
+}
+
 /// `+2 -1`: arms taken and lost since the start.
 fn draw_change(canvas: &mut Canvas<'_>, area: Area, change: Change) {
     let theme = canvas.theme;
@@ -300,7 +334,7 @@ fn draw_change(canvas: &mut Canvas<'_>, area: Area, change: Change) {
 pub(super) fn draw_nothing(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     let theme = canvas.theme;
     let Some(failure) = app.failure() else {
-        draw_lines(canvas, area, &["reading the reports …"]);
+        draw_reading(app, canvas, area);
         return;
     };
     let cells = usize::from(area.width.saturating_sub(2));

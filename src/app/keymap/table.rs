@@ -218,7 +218,7 @@ pub const TABLE: &[Entry] = &[
     row(A::ViewFunctions, "view-functions", &["F"], "", "functions with gaps, by worth", G::Files, PANES),
     row(A::ViewGaps, "view-gaps", &["A"], "", "all gaps by worth, grouped by function", G::Files, PANES),
     row(A::Show, "show", &["p"], "", "show all, what is open, what is picked, my changes", G::Files, PANES),
-    row(A::ShowMine, "show-mine", &["c"], "", "only what lies on lines I changed (--diff), and back", G::Files, PANES),
+    row(A::ShowMine, "show-mine", &["M"], "", "only what lies on lines I changed (--diff), and back", G::Files, PANES),
     row(A::FoldAll, "fold-all", &["z M"], "", "close all folders", G::Files, PANES),
     row(A::UnfoldAll, "unfold-all", &["z R"], "", "open all folders", G::Files, PANES),
     row(A::Edit, "edit", &["e"], "edit", "open the line in your editor", G::Files, &[P::Tree, P::Source, P::Review]),

@@ -55,6 +55,11 @@ impl App {
                 }
             }
             Message::Reports { request, outcome } => self.reports(request, outcome, &mut step),
+            Message::Reading(reading) => {
+                // What was read before stays on the screen until there is something new.
+                step.redraw = self.loaded.is_none();
+                self.reading = Some(reading);
+            }
             Message::Watch(state) => {
                 step.redraw = self.watch != state;
                 self.watch = state;

@@ -32,6 +32,7 @@ impl App {
             step.redraw = false;
             return;
         }
+        self.reading = None;
         match outcome {
             Ok(loaded) => self.show_reports(loaded, step),
             Err(failure) => self.failure = Some(failure),

@@ -11,13 +11,15 @@ pub(super) mod measured;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::known::Knowledge;
 use super::colours::Colours;
 use super::git::{Git, GitError};
-use super::reports::{Reader, Sources};
+use super::reports::{Progress, Reader, Sources};
 use super::sources;
 use super::tasks::Tasks;
 use super::watch::{Told, Watcher};
@@ -27,6 +29,9 @@ use crate::app::message::{FileGaps, LoadFailure, Loaded, Message, SourceView, Wa
 use crate::coverage::{FilePath, ReportInfo, Totals};
 use crate::gaps::GapId;
 use crate::settings::Settings;
+
+/// So often it is told how far the reading is.
+const GLANCE: Duration = Duration::from_millis(120);
 
 /// Gaps of so many files go into one message.
 const FILES_A_MESSAGE: usize = 64;
@@ -38,6 +43,7 @@ pub(super) struct Reloads {
     settings: Arc<Settings>,
     knowledge: Arc<Knowledge>,
     reading: Arc<Reading>,
+    progress: Arc<Progress>,
     /// `None` where there is no watching.
     watcher: Option<Arc<Watcher>>,
 }
@@ -60,13 +66,15 @@ impl Reloads {
                 why: format!("{error}; new reports are read only on demand"),
             }));
         }
+        let reader = Reader::new(settings);
         let reloads = Self {
+            progress: reader.progress(),
             tasks: tasks.clone(),
             settings: Arc::clone(settings),
             knowledge: Arc::new(Knowledge::new(Arc::clone(settings))),
             reading: Arc::new(Reading {
                 newest: AtomicU64::default(),
-                reader: Mutex::new(Reader::new(settings)),
+                reader: Mutex::new(reader),
             }),
             watcher: watcher.ok().map(Arc::new),
         };
@@ -89,6 +97,7 @@ impl Reloads {
         self.reading.newest.fetch_max(request.0, Ordering::SeqCst);
         let this = self.clone();
         let root = FilePath::new(&self.settings.root.to_string_lossy());
+        let read = self.tell_progress();
         self.tasks.work(
             "reading the reports",
             move |answers| {
@@ -99,6 +108,7 @@ impl Reloads {
                 let outcome = reader
                     .load(Sources::Compared)
                     .map(|coverage| this.knowledge.take_in(coverage));
+                drop(read);
                 if let Some(watcher) = &this.watcher {
                     match &outcome {
                         Ok(loaded) => watcher.watch(reader.to_watch(&loaded.coverage.reports)),
@@ -118,6 +128,28 @@ impl Reloads {
                 }),
             },
         );
+    }
+
+    /// Tells how far the reading is, again and again until what it returns is dropped. A reading that takes no
+    /// longer than a glance tells nothing.
+    fn tell_progress(&self) -> DropGuard {
+        let stop = CancellationToken::new();
+        let read = stop.clone().drop_guard();
+        let (progress, sender) = (Arc::clone(&self.progress), self.tasks.sender());
+        self.tasks
+            .spawn("telling how far the reading is", async move {
+                loop {
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = tokio::time::sleep(GLANCE) => {}
+                    }
+                    let reading = progress.now();
+                    if reading.total > 0 && sender.send(Message::Reading(reading)).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        read
     }
 
     /// Reads the reports again of which the watcher says that they were written and are at rest.

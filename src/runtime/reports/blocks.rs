@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::thread;
 
+use super::Progress;
 use crate::coverage::Report;
 use crate::formats::{Blocks, HEAD};
 use crate::runtime::watch;
@@ -18,14 +19,20 @@ const BLOCK: usize = 1 << 20;
 
 /// Reads a report of a format that allows it. `None` for everything else, and for whatever went wrong: the
 /// reading as a whole says what it was.
-pub(super) fn read(path: &Path, n_threads: usize) -> Option<Report> {
+pub(super) fn read(path: &Path, n_threads: usize, progress: &Progress) -> Option<Report> {
     let read = watch::unmoved(path, |file, size| {
-        Ok((size >= LEAST).then(|| in_parts(file, size, n_threads, BLOCK)))
+        Ok((size >= LEAST).then(|| in_parts(file, size, n_threads, BLOCK, progress)))
     });
     read.ok()??.flatten()
 }
 
-fn in_parts(file: &File, size: u64, n_parts: usize, block: usize) -> Option<Report> {
+fn in_parts(
+    file: &File,
+    size: u64,
+    n_parts: usize,
+    block: usize,
+    progress: &Progress,
+) -> Option<Report> {
     let mut head = vec![0; HEAD.min(usize::try_from(size).ok()?)];
     file.read_exact_at(&mut head, 0).ok()?;
     if !Blocks::fit(&head) {
@@ -46,9 +53,9 @@ fn in_parts(file: &File, size: u64, n_parts: usize, block: usize) -> Option<Repo
         let mut ranges = ranges.into_iter();
         let first = ranges.next()?;
         let others: Vec<_> = ranges
-            .map(|range| scope.spawn(move || part(file, range, block)))
+            .map(|range| scope.spawn(move || part(file, range, block, progress)))
             .collect();
-        let mut parts = vec![part(file, first, block)];
+        let mut parts = vec![part(file, first, block, progress)];
         for other in others {
             let part = other.join();
             parts.push(part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
@@ -67,7 +74,7 @@ fn record_end(file: &File, range: Range<u64>, block: usize) -> Option<u64> {
 }
 
 /// Reads a range, which begins and ends between two records or with the file.
-fn part(file: &File, range: Range<u64>, block: usize) -> Option<Blocks> {
+fn part(file: &File, range: Range<u64>, block: usize, progress: &Progress) -> Option<Blocks> {
     let mut blocks = Blocks::default();
     let mut buffer = vec![0; block];
     let mut filled = 0;
@@ -78,6 +85,7 @@ fn part(file: &File, range: Range<u64>, block: usize) -> Option<Blocks> {
         let room = buffer.get_mut(filled..end)?;
         file.read_exact_at(room, at).ok()?;
         at += room.len() as u64;
+        progress.add(room.len());
         let text = buffer.get(..end)?;
         let whole = if at == range.end {
             end
@@ -115,7 +123,13 @@ mod tests {
     fn in_blocks(text: &str, n_parts: usize, block: usize) -> Option<Report> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        in_parts(&file, text.len() as u64, n_parts, block)
+        in_parts(
+            &file,
+            text.len() as u64,
+            n_parts,
+            block,
+            &Progress::default(),
+        )
     }
 
     #[test]

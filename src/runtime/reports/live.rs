@@ -69,7 +69,7 @@ impl Reader {
             let Some((_, outcome)) = outcomes.iter_mut().find(|(ready, _)| *ready == path) else {
                 continue;
             };
-            match read_one(&report.path, None) {
+            match read_one(&report.path, None, &self.progress) {
                 Ok(read) => {
                     *report = read;
                     is_anything_new = true;

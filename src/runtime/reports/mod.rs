@@ -6,6 +6,7 @@ mod find;
 mod go;
 mod live;
 mod pair;
+mod progress;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use rustc_hash::FxHashMap;
 pub use self::changed::speaks_past;
 pub use self::find::{Found, find};
 pub use self::live::Reloaded;
+pub use self::progress::Progress;
 use super::sources::OnDisk;
 use super::{project, watch};
 pub use crate::app::message::LoadFailure;
@@ -53,6 +55,7 @@ pub struct Reader {
     parsed: FxHashMap<PathBuf, Parsed>,
     /// What the last reading was made of.
     last: Vec<Parsed>,
+    progress: Arc<Progress>,
 }
 
 /// One report as it was read.
@@ -82,7 +85,14 @@ impl Reader {
             settings: settings.reports.clone(),
             parsed: FxHashMap::default(),
             last: Vec::new(),
+            progress: Arc::default(),
         }
+    }
+
+    /// How far the reading is; it may be asked from elsewhere.
+    #[must_use]
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
 
     /// The reports to read: those that were named, else those that are found.
@@ -204,6 +214,11 @@ impl Reader {
     /// Parses what is not known yet, two at a time.
     fn parse_all(&mut self, paths: &[PathBuf]) -> Result<Vec<Parsed>, LoadFailure> {
         let known: Vec<Option<&Parsed>> = paths.iter().map(|path| self.parsed.get(path)).collect();
+        let sizes = paths
+            .iter()
+            .filter_map(|path| Some(fs::metadata(path).ok()?.len()));
+        self.progress.begin(sizes.sum());
+        let progress = &*self.progress;
         let next = AtomicUsize::new(0);
         let work = || {
             let mut done = Vec::new();
@@ -213,7 +228,7 @@ impl Reader {
                     return done;
                 };
                 let known = known.get(idx).copied().flatten();
-                done.push((idx, read_one(path, known)));
+                done.push((idx, read_one(path, known, progress)));
             }
         };
         let mut done = if paths.len() > 1 {
@@ -364,7 +379,7 @@ enum Unread {
     Refused(String),
 }
 
-fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
+fn read_one(path: &Path, known: Option<&Parsed>, progress: &Progress) -> Result<Parsed, Unread> {
     let refused = |error: io::Error| {
         Unread::Refused(match error.kind() {
             io::ErrorKind::NotFound => "no such file".to_owned(),
@@ -388,13 +403,14 @@ fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
     }
     let cores = thread::available_parallelism().map_or(2, usize::from);
     let n_threads = cores.clamp(2, MOST_THREADS);
-    let report = if let Some(report) = blocks::read(path, n_threads) {
+    let report = if let Some(report) = blocks::read(path, n_threads, progress) {
         report
     } else {
         let bytes = watch::read_unmoved(path).map_err(refused)?;
         let bytes = bytes.ok_or(Unread::Moved)?;
-        parse(&bytes, n_threads).map_err(|error| Unread::Refused(error.to_string()))?
+        parse(&bytes, n_threads, progress).map_err(|error| Unread::Refused(error.to_string()))?
     };
+    progress.parsed(report.files.len());
     Ok(Parsed {
         path: path.to_owned(),
         written,
@@ -415,19 +431,24 @@ fn read_one(path: &Path, known: Option<&Parsed>) -> Result<Parsed, Unread> {
 const MOST_THREADS: usize = 4;
 
 /// Parses a report on a thread for each core where it is large enough to be cut.
-fn parse(bytes: &[u8], n_threads: usize) -> Result<Report, ParseError> {
+fn parse(bytes: &[u8], n_threads: usize, progress: &Progress) -> Result<Report, ParseError> {
     let reading = Reading::new(bytes, n_threads)?;
     if reading.n_parts() == 1 {
         return reading.join(vec![reading.part(0)]);
     }
+    let part = |idx| {
+        let part = reading.part(idx);
+        progress.add(bytes.len() / reading.n_parts());
+        part
+    };
     let parts = thread::scope(|scope| {
         let others: Vec<_> = (1..reading.n_parts())
             .map(|idx| {
-                let reading = &reading;
-                scope.spawn(move || reading.part(idx))
+                let part = &part;
+                scope.spawn(move || part(idx))
             })
             .collect();
-        let mut parts = vec![reading.part(0)];
+        let mut parts = vec![part(0)];
         for other in others {
             // A part is lost only when its thread panicked, and that goes on here.
             parts.push(

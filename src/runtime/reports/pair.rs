@@ -34,7 +34,7 @@ pub(super) fn locations(
     let folder = summary.path.parent().unwrap_or(Path::new(""));
     let mut of_another_run = None;
     for name in BESIDE {
-        let Ok(beside) = read_one(&folder.join(name), None) else {
+        let Ok(beside) = read_one(&folder.join(name), None, &reader.progress) else {
             continue;
         };
         let other = reader.resolved(&beside, disk);

@@ -122,6 +122,22 @@ pub(crate) const ALL: &[Scene] = &[
         ],
     },
     Scene {
+        name: "gaps",
+        columns: 140,
+        rows: 40,
+        look: Look::Dark,
+        speed: "1",
+        steps: &[Keys("A"), Keys("gg"), Keys("nnn"), Keys(" ")],
+    },
+    Scene {
+        name: "wide",
+        columns: 200,
+        rows: 60,
+        look: Look::Dark,
+        speed: "1",
+        steps: &[Keys("nnn"), Keys(" ")],
+    },
+    Scene {
         name: "small",
         columns: 80,
         rows: 24,
