@@ -514,11 +514,11 @@ fn an_agent_that_died_is_said_and_one_key_lets_the_run_go_on() {
     assert_eq!(states(&driver), ["queued", "queued"]);
     let screen = driver.screen();
     assert!(
-        screen.contains("the run waits: c lets it go on"),
+        screen.contains("the run waits: C lets it go on"),
         "{screen}"
     );
     assert!(screen.contains("codex ended unexpectedly"), "{screen}");
-    driver.keys("c");
+    driver.keys("C");
     assert_eq!(states(&driver), ["working", "working"]);
     assert!(
         driver
@@ -717,7 +717,7 @@ fn failures_say_what_to_do_and_the_explorer_goes_on() {
     assert!(screen.contains("codex was not found"), "{screen}");
     assert!(screen.contains("npm install -g @openai/codex"), "{screen}");
     driver.keys("<tab>j");
-    assert!(driver.screen().contains("c lets it go on"));
+    assert!(driver.screen().contains("C lets it go on"));
     assert_eq!(driver.app.focus(), Focus::Tree);
 }
 

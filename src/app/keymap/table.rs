@@ -202,7 +202,7 @@ pub const TABLE: &[Entry] = &[
     row(A::UnpickAll, "unpick-all", &["U"], "", "put everything back", G::Gaps, PANES),
     row(A::InterruptTurn, "interrupt-turn", &["i"], "interrupt", "interrupt the running turn, its command too", G::Session, &[P::Session, P::Run]),
     row(A::Say, "say", &["m"], "message", "say something to the agent, while it works too", G::Session, &[P::Session, P::Run]),
-    row(A::GoOn, "go-on", &["c"], "go on", "let a run that waits go on, in the same thread", G::Session, &[P::Tree, P::Source, P::Tests, P::Session, P::Run]),
+    row(A::GoOn, "go-on", &["C"], "go on", "let a run that waits go on, in the same thread", G::Session, &[P::Tree, P::Source, P::Tests, P::Session, P::Run]),
     row(A::Unqueue, "unqueue", &["x"], "take out", "take a gap out of the queue; one that does not wait: dismiss it", G::Session, &[P::Run]),
     row(A::Earlier, "earlier", &["K"], "", "move what waits one place up in the queue", G::Session, &[P::Run]),
     row(A::Later, "later", &["J"], "", "move what waits one place down in the queue", G::Session, &[P::Run]),
@@ -257,5 +257,24 @@ const fn row(
         help,
         group,
         places,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn in_one_place_a_key_means_one_thing() {
+        let mut meant: HashMap<(Place, &str), &str> = HashMap::new();
+        for entry in TABLE {
+            for place in entry.places {
+                for key in entry.keys {
+                    let other = meant.insert((*place, key), entry.name);
+                    assert_eq!(other, None, "{key} in {place:?}, and {}", entry.name);
+                }
+            }
+        }
     }
 }
