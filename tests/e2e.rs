@@ -283,6 +283,8 @@ fn name_codex(project: &Path, home: &CodexHome) {
 fn pick_and_send(home: &CodexHome, before: &str, worst: &str, n_gaps: usize) -> Pty {
     let mut pty = Start::untaken(&home.project())
         .env("XDG_STATE_HOME", home.outside().join("state"))
+        // What npm writes into a home folder must not lie in the project.
+        .env("HOME", home.outside())
         .size(140, 42)
         .start();
     pty.wait_for(before);
@@ -292,6 +294,9 @@ fn pick_and_send(home: &CodexHome, before: &str, worst: &str, n_gaps: usize) -> 
     pty.type_keys("s");
     pty.wait_for(&format!("PROMPT  for {n_gaps} gaps in 1 file"));
     pty.type_keys("\r");
+    // First the tests are measured as they are.
+    pty.wait_for("measuring the tests as they are");
+    pty.wait_for("round 1 of 3");
     pty
 }
 
@@ -388,6 +393,14 @@ fn a_typescript_project_from_the_first_look_to_the_closed_arms() {
     let before = istanbul_header(&project);
     assert_eq!(before, "branches 42.8 % 3/7");
     name_codex(&project, &home);
+    let settings = fs::read_to_string(project.join("untaken.toml")).unwrap();
+    write(
+        &project,
+        "untaken.toml",
+        &format!(
+            "[tests]\ncommand = \"{vitest}\"\nfile_command = \"npx vitest run --configLoader runner {{files}}\"\n\n{settings}"
+        ),
+    );
 
     let mut pty = pick_and_send(&home, &before, "if (ship === null)", 5);
     pty.wait_for("branches 100.0 % 7/7 +57.");

@@ -556,6 +556,23 @@ fn without_a_sandbox_a_person_is_asked_before_agent_written_tests_run() {
 }
 
 #[test]
+fn a_suite_that_fails_before_any_work_says_how_it_failed() {
+    let mut driver = harbour();
+    driver.measures = false;
+    driver.keys(" s<enter>");
+    driver.tell(RunNews::Trouble(Trouble {
+        kind: TroubleKind::SuiteFails,
+        says: "the tests already fail before any work: 1 failed".to_owned(),
+        output: "collected 3 items\n\nE   ModuleNotFoundError: No module named 'harbour'\n"
+            .to_owned(),
+    }));
+    let screen = driver.screen();
+    assert!(screen.contains("the run waits"), "{screen}");
+    assert!(screen.contains("No module named 'harbour'"), "{screen}");
+    assert_eq!(states(&driver), ["queued", "queued"]);
+}
+
+#[test]
 fn what_is_measured_shows_among_the_tests_and_can_be_stopped() {
     let mut driver = harbour();
     driver.measures = false;

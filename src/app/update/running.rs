@@ -13,6 +13,9 @@ use crate::evidence::{Examined, Verdict};
 use crate::gaps::{Gap, GapId};
 use crate::triage::Limits;
 
+/// As many of the last lines of a failed run stand in the transcript.
+const OUTPUT_LINES: usize = 10;
+
 impl App {
     pub(super) fn run_news(&mut self, news: RunNews, step: &mut Step) {
         match news {
@@ -246,13 +249,22 @@ impl App {
             TroubleKind::Stopped => "the measuring was stopped".to_owned(),
             TroubleKind::NoSandbox | TroubleKind::SuiteFails | TroubleKind::Other => trouble.says,
         };
-        self.session.session.note(
-            vec![EvidenceLine {
-                mark: Mark::Bad,
-                text: why.clone(),
-            }],
-            self.now,
-        );
+        let mut lines = vec![EvidenceLine {
+            mark: Mark::Bad,
+            text: why.clone(),
+        }];
+        // The end of what the tests printed says why; all of it stands in their pane.
+        let printed: Vec<&str> = trouble
+            .output
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
+        let end = printed.len().saturating_sub(OUTPUT_LINES);
+        lines.extend(printed.iter().skip(end).map(|line| EvidenceLine {
+            mark: Mark::Plain,
+            text: (*line).to_owned(),
+        }));
+        self.session.session.note(lines, self.now);
         match trouble.kind {
             TroubleKind::NoSandbox => {
                 self.question = Some(Question::Unsandboxed);

@@ -67,6 +67,9 @@ fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
     paths.iter().map(|path| stamp(path)).collect()
 }
 
+/// The folder of a report that is written elsewhere, in the one that the sandbox lets be written.
+const WITHIN: &str = "report";
+
 impl Examiner {
     /// Runs the suite and reads its report, and leaves the project's own report as it was.
     pub(super) fn measure_aside(&mut self) -> Result<Measurement, ExamineError> {
@@ -185,7 +188,7 @@ impl Examiner {
         let (shell, reports, writable) = match &place {
             Some((folder, Elsewhere { command, report })) => (
                 command.clone(),
-                vec![folder.join(report)],
+                vec![folder.join(WITHIN).join(report)],
                 vec![folder.clone()],
             ),
             None => (
@@ -282,14 +285,17 @@ impl Examiner {
             .join(format!("measured-{}", self.n_measured));
         let command = self.test_command();
         let script = package_script(self.root(), command);
+        // Vitest removes the folder of its reports and makes it anew (4.1), and what the sandbox lets be
+        // written cannot itself be removed in it: so the report goes one folder deeper.
+        let within = folder.join(WITHIN);
         let found = elsewhere(
             command,
             script.as_deref(),
             info.format,
-            &folder.to_string_lossy(),
+            &within.to_string_lossy(),
         );
         if found.is_some() {
-            fs::create_dir_all(&folder)?;
+            fs::create_dir_all(&within)?;
         }
         Ok(found.map(|elsewhere| (folder, elsewhere)))
     }
