@@ -41,9 +41,10 @@ const ROOMS: &[(&str, &str)] = &[
         "runtime",
         "coverage formats syntax gaps agent triage evidence highlight app view cli settings",
     ),
+    // Of the app only its key table, for the manual page: it is not to be written twice.
     (
         "commands",
-        "coverage formats syntax gaps agent triage evidence cli settings runtime",
+        "coverage formats syntax gaps agent triage evidence app cli settings runtime",
     ),
 ];
 
