@@ -190,6 +190,10 @@ fn the_most_changed_of_this_run_can_come_first() {
     let screen = driver.screen();
     assert!(screen.contains("most changed first"), "{screen}");
     assert!(screen.contains("+2"), "{screen}");
+    // What changed may take the bar's place, never that of the name.
+    let screen = driver.resize(128, 36).screen();
+    assert!(screen.contains("+2"), "{screen}");
+    assert!(screen.contains("parsing.py "), "{screen}");
     assert!(screen.contains("-1"), "{screen}");
 }
 

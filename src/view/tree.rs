@@ -68,6 +68,8 @@ impl Columns {
             change: if changed && area.width >= 44 { 8 } else { 0 },
             bar: match area.width {
                 0..38 => 0,
+                // Names come first: what changed takes the place of the bar.
+                44..48 if changed => 0,
                 38..54 => SHORT_BAR,
                 54..64 => BAR,
                 _ => LONG_BAR,
