@@ -242,12 +242,10 @@ fn draw_cost(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         return;
     }
     if let Some(line) = row_of(area, 1) {
-        canvas
-            .pen(line)
-            .skip(1)
-            .put("COST", theme.accent)
-            .skip(2)
-            .put(&cost(usage.thread), theme.dim);
+        let mut pen = canvas.pen(line);
+        pen.skip(1).put("COST", theme.accent).skip(2);
+        let room = pen.room().saturating_sub(1);
+        pen.put_cut(&cost(usage.thread), room, theme.dim);
     }
     if let Some(line) = row_of(area, 2) {
         let mut pen = canvas.pen(line);
@@ -255,20 +253,17 @@ fn draw_cost(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         let mut said = false;
         if tally.arms_closed > 0 {
             let each = usage.thread.total() / u64::from(tally.arms_closed);
-            pen.put(&format!("{} tokens", short_count(each)), theme.text)
-                .put(
-                    &format!(
-                        " per closed arm, {}",
-                        count(tally.arms_closed as usize, "arm")
-                    ),
-                    theme.dim,
-                );
+            let arms = count(tally.arms_closed as usize, "arm");
+            pen.put(&format!("{} tokens", short_count(each)), theme.text);
+            let room = pen.room().saturating_sub(1);
+            pen.put_cut(&format!(" per closed arm, {arms}"), room, theme.dim);
             said = true;
         }
         if let Some(window) = usage.window.filter(|window| *window > 0) {
             let percent = usage.in_window.saturating_mul(100) / window;
             let before = if said { " · " } else { "" };
-            pen.put(&format!("{before}window {percent} % full"), theme.dim);
+            let room = pen.room().saturating_sub(1);
+            pen.put_cut(&format!("{before}window {percent} % full"), room, theme.dim);
         }
     }
 }

@@ -119,7 +119,8 @@ const ANSI: Palette = Palette {
     warn: Color::Yellow,
     bad: Color::Red,
     violet: Color::Magenta,
-    blue: Color::Blue,
+    // Its own dark blue is hard to read on black in most terminals.
+    blue: Color::LightBlue,
     orange: Color::Yellow,
     comment: Color::DarkGray,
     row: None,

@@ -278,8 +278,10 @@ fn tree() -> Vec<Row> {
 fn source() -> Vec<Row> {
     let folder = project(1, 100_000);
     let mut pty = explorer(&folder);
+    // A key that finds no text yet changes nothing, and so draws nothing.
+    pty.wait_for("def f(a):");
     pty.type_keys("\t");
-    pty.wait_quiet(Duration::from_millis(300));
+    pty.wait_quiet(Duration::from_millis(1000));
     let (mut jumps, mut colours, mut moves) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..20 {
         // A count is shown while it is typed: the jump is the last key.
@@ -351,9 +353,15 @@ done
     );
     fs::write(
         folder.path().join("untaken.toml"),
-        format!("[agent]\ncommand = {:?}\n", codex.display().to_string()),
+        format!(
+            "[agent]\ncommand = {:?}\n[tests]\ncommand = \"cp measured coverage/lcov.info\"\nsandbox = false\n",
+            codex.display().to_string()
+        ),
     )
     .unwrap();
+    // A run measures before its first turn.
+    let report = folder.path().join("coverage/lcov.info");
+    fs::copy(report, folder.path().join("measured")).unwrap();
     let mut pty = explorer(&folder);
     pty.type_keys(" s");
     pty.wait_for("PROMPT");
