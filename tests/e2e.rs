@@ -534,10 +534,10 @@ fn codex_that_is_killed_goes_on_in_the_same_thread_with_one_key() {
         nix::sys::signal::Signal::SIGKILL,
     )
     .unwrap();
-    pty.wait_for("the run waits: c lets it go on");
+    pty.wait_for("the run waits: C lets it go on");
     pty.wait_for("put back: tests/test_half.py");
     assert!(!project.join("tests/test_half.py").exists());
-    pty.type_keys("c");
+    pty.type_keys("C");
     pty.wait_for("the run is done: every gap that was sent is closed");
     pty.wait_for("4 closed");
     let threads: std::collections::BTreeSet<String> = server
