@@ -281,7 +281,7 @@ fn source() -> Vec<Row> {
     // A key that finds no text yet changes nothing, and so draws nothing.
     pty.wait_for("def f(a):");
     pty.type_keys("\t");
-    pty.wait_quiet(Duration::from_millis(1000));
+    pty.wait_quiet(Duration::from_secs(1));
     let (mut jumps, mut colours, mut moves) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..20 {
         // A count is shown while it is typed: the jump is the last key.
