@@ -198,7 +198,12 @@ impl Screen for Tty {
         use nix::unistd::Pid;
         // The whole process group, as the terminal's own ctrl-z would: a wrapper that started us has to
         // stop as well, or the shell would never see that it can have the terminal.
-        kill(Pid::from_raw(0), Signal::SIGTSTP).map_err(io::Error::from)
+        kill(Pid::from_raw(0), Signal::SIGTSTP)?;
+        // Another thread may be the one that takes the signal, and until then this one goes on: it would take
+        // the terminal back just before the stop, and the shell would have our screen. Time passes while we
+        // are stopped, so nobody waits for this after fg.
+        std::thread::sleep(std::time::Duration::from_millis(250));
+        Ok(())
     }
 }
 
